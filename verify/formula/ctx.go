@@ -35,10 +35,12 @@ type Ctx struct {
 	replay bool
 }
 
-// entry is a loss: the defaults of its hyper-parameters and its loops.
+// entry is a loss: the defaults of its hyper-parameters, its loops, and
+// whether the detached gradient is defined for it.
 type entry struct {
 	defaults Params
 	eval     func(*Ctx)
+	detached bool
 }
 
 // table holds every loss by name; each file of formulas adds its own in the
@@ -106,6 +108,15 @@ func eval(r Request, consts []float64) (out map[string]*tensor.Tensor, seen []fl
 		}
 		c.params[k] = v
 	}
+	switch r.Gradient {
+	case "", "exact":
+	case "detached":
+		if !e.detached {
+			return nil, nil, fmt.Errorf("formula: %s has no detached gradient", r.Loss)
+		}
+	default:
+		return nil, nil, fmt.Errorf("formula: gradient %q is none of exact, detached", r.Gradient)
+	}
 	defer func() {
 		if p := recover(); p != nil {
 			f, mine := p.(failure)
@@ -133,6 +144,21 @@ func (c *Ctx) Const(v float64) float64 {
 	c.consts = append(c.consts, v)
 	return v
 }
+
+// holds is a comparison's answer, which the gradient holds constant: at the
+// perturbed points the branch taken at the point itself is taken again, so
+// that a kink inside the stencil does no harm.
+func (c *Ctx) holds(cond bool) bool {
+	v := 0.0
+	if cond {
+		v = 1
+	}
+	return c.Const(v) == 1
+}
+
+// choice is an index that was chosen by comparisons (an arg-max, a place in
+// an order), which the gradient holds constant.
+func (c *Ctx) choice(i int) int { return int(c.Const(float64(i))) }
 
 // Margin is f with the derivative that the request's gradient semantics give
 // it: its own (exact), or that of the cosine it was made from (detached).
