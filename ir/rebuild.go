@@ -1,0 +1,113 @@
+package ir
+
+// Rebuild makes a function like f by giving every value to step, in order,
+// with its arguments already in the new function, and keeping only what the
+// results need: dead code is what is not rebuilt. Step gives back the new
+// value; Again is the step that changes nothing.
+func Rebuild(f *Func, step func(b *Builder, v *Value, args []*Value) *Value) (*Func, error) {
+	b := NewBuilder(f.Name)
+	b.fn.Margin = f.Margin
+	b.fn.Attrs = f.Attrs
+	b.Reserve(f)
+	made := make(map[*Value]*Value, len(f.Values))
+	for _, p := range f.Params {
+		made[p] = b.Param(p.Name, p.Type, p.Attrs.Text("role"))
+	}
+	live := Live(f)
+	for _, v := range f.Values {
+		if v.Op == OpParam || !live[v] {
+			continue
+		}
+		args := make([]*Value, len(v.Args))
+		for i, a := range v.Args {
+			args[i] = made[a]
+		}
+		n := step(b, v, args)
+		if n != nil && v.Name != "" && n.Op != OpParam {
+			n.Called(v.Name)
+		}
+		made[v] = n
+	}
+	for _, r := range f.Results {
+		b.Result(r.Name, made[r.Value])
+	}
+	return b.Func()
+}
+
+// Again makes a value as it was.
+func Again(b *Builder, v *Value, args []*Value) *Value {
+	return b.Emit(v.Op, v.Attrs, args...)
+}
+
+// Reserve keeps Fresh away from every extent that f has.
+func (b *Builder) Reserve(f *Func) {
+	for _, v := range f.Values {
+		for _, d := range v.Type.Shape {
+			b.fresh[d] = true
+		}
+	}
+}
+
+// Live is the set of values that the results of f need.
+func Live(f *Func) map[*Value]bool {
+	live := map[*Value]bool{}
+	for _, r := range f.Results {
+		live[r.Value] = true
+	}
+	for i := len(f.Values) - 1; i >= 0; i-- {
+		if live[f.Values[i]] {
+			for _, a := range f.Values[i].Args {
+				live[a] = true
+			}
+		}
+	}
+	return live
+}
+
+// Inline applies f to values of b: its body, with the attributes that attrs
+// sets, in place of a call. It gives back f's results in order.
+func Inline(b *Builder, f *Func, attrs Attrs, args []*Value) []*Value {
+	made := make(map[*Value]*Value, len(f.Values))
+	bind := map[Dim]Dim{}
+	for i, p := range f.Params {
+		made[p] = args[i]
+		for k, d := range p.Type.Shape {
+			if k < len(args[i].Type.Shape) {
+				bind[d] = args[i].Type.Shape[k]
+			}
+		}
+	}
+	for _, v := range f.Values {
+		switch v.Op {
+		case OpParam:
+			continue
+		case OpAttr:
+			made[v] = b.Num(attrs.Float(v.Attrs.Text("name")))
+			continue
+		}
+		in := make([]*Value, len(v.Args))
+		for i, a := range v.Args {
+			in[i] = made[a]
+		}
+		made[v] = b.Emit(v.Op, bindAttrs(v.Attrs, bind), in...)
+	}
+	out := make([]*Value, len(f.Results))
+	for i, r := range f.Results {
+		out[i] = made[r.Value]
+	}
+	return out
+}
+
+// bindAttrs replaces the symbols in shapes and extents.
+func bindAttrs(attrs Attrs, bind map[Dim]Dim) Attrs {
+	out := append(Attrs(nil), attrs...)
+	for i, a := range out {
+		switch v := a.Val.(type) {
+		case Shape:
+			out[i].Val = substitute(v, bind)
+		case Dim:
+			out[i].Val = substitute(Shape{v}, bind)[0]
+		}
+	}
+	return out
+}
