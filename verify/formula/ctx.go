@@ -12,7 +12,7 @@ type Params map[string]any
 
 // Request says which value is wanted: a loss, its hyper-parameters (those not
 // given take the default of the table), how rows are reduced (mean, sum,
-// none), the gradient semantics (exact, detached) and the inputs by the names
+// none), the gradient semantics (exact, detached, official) and the inputs by the names
 // of the graph.
 type Request struct {
 	Loss        string
@@ -98,6 +98,12 @@ func eval(r Request, consts []float64) (out map[string]*tensor.Tensor, seen []fl
 	if !ok {
 		return nil, nil, fmt.Errorf("formula: no loss %q", r.Loss)
 	}
+	return evalEntry(e, r, consts)
+}
+
+// evalEntry runs the loops of an entry on the request; consts, if not nil,
+// are the numbers that Const gives back.
+func evalEntry(e entry, r Request, consts []float64) (out map[string]*tensor.Tensor, seen []float64, err error) {
 	c := &Ctx{req: r, params: Params{}, out: map[string]*tensor.Tensor{}, consts: consts, replay: consts != nil}
 	for k, v := range e.defaults {
 		c.params[k] = v
@@ -114,8 +120,12 @@ func eval(r Request, consts []float64) (out map[string]*tensor.Tensor, seen []fl
 		if !e.detached {
 			return nil, nil, fmt.Errorf("formula: %s has no detached gradient", r.Loss)
 		}
+	case "official":
+		if r.Loss != "a-softmax" {
+			return nil, nil, fmt.Errorf("formula: %s has no official gradient, a-softmax has", r.Loss)
+		}
 	default:
-		return nil, nil, fmt.Errorf("formula: gradient %q is none of exact, detached", r.Gradient)
+		return nil, nil, fmt.Errorf("formula: gradient %q is none of exact, detached, official", r.Gradient)
 	}
 	defer func() {
 		if p := recover(); p != nil {
@@ -127,6 +137,9 @@ func eval(r Request, consts []float64) (out map[string]*tensor.Tensor, seen []fl
 		}
 	}()
 	e.eval(c)
+	if _, given := c.out["predicted"]; r.Predictions && !given {
+		failf("the loss has no scores of classes to predict from")
+	}
 	return c.out, c.consts, nil
 }
 

@@ -100,23 +100,28 @@ func (h *head) crossEntropy(logits func(i, y int) []float64) {
 // loss gives the loss whose term for a kept row i of label y is that, weighted
 // by class where that is asked for, and how many rows were ignored.
 func (h *head) loss(term func(i, y int) float64) {
-	var classWeight []float64
-	if h.c.Has("class_weights") && h.c.Bool("class_weights") {
-		classWeight = h.c.vector("class_weight", h.C)
-	}
+	classWeight := h.classWeights()
 	terms, weights := make([]float64, len(h.y)), make([]float64, len(h.y))
 	for i, y := range h.y {
-		if y < 0 {
-			continue
-		}
-		weights[i] = 1
-		if classWeight != nil {
+		if y >= 0 {
 			weights[i] = classWeight[y]
+			terms[i] = weights[i] * term(i, y)
 		}
-		terms[i] = weights[i] * term(i, y)
 	}
 	h.c.reduce(terms, weights)
 	h.c.ignored(len(h.y) - h.kept)
+}
+
+// classWeights are class_weight where class_weights=true, and all 1 otherwise.
+func (h *head) classWeights() []float64 {
+	if h.c.Has("class_weights") && h.c.Bool("class_weights") {
+		return h.c.vector("class_weight", h.C)
+	}
+	ones := make([]float64, h.C)
+	for j := range ones {
+		ones[j] = 1
+	}
+	return ones
 }
 
 // reduce gives the loss from the terms of all rows, 0 at ignored ones: their

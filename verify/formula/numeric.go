@@ -7,10 +7,6 @@ import (
 	"losscc/verify/tensor"
 )
 
-// step is the distance of the stencil's points: with five points the
-// truncation error is of order step⁴ and the rounding error of order ε/step.
-const step = 1e-3
-
 // Total is the scalar that a gradient belongs to: the loss, or with
 // reduction none the sum of its rows.
 func Total(out map[string]*tensor.Tensor) (float64, error) {
@@ -25,11 +21,14 @@ func Total(out map[string]*tensor.Tensor) (float64, error) {
 	return s, nil
 }
 
-// Gradient is ∂Total/∂input by central differences over five points, one
-// element at a time, with everything that went through Const held at its
-// value at the point itself. Kinks within the stencil make it wrong: the
-// caller chooses points that have none.
+// Gradient is ∂Total/∂input by central differences, one element at a time,
+// with everything that went through Const held at its value at the point
+// itself. For the official gradient, which is no derivative, it is that
+// gradient's own arithmetic.
 func Gradient(r Request, input string) (*tensor.Tensor, error) {
+	if r.Gradient == "official" {
+		return official(r, input)
+	}
 	_, consts, err := eval(r, nil)
 	if err != nil {
 		return nil, err
@@ -48,28 +47,94 @@ func Gradient(r Request, input string) (*tensor.Tensor, error) {
 	}
 	in[input] = moved
 	r.In = in
-	at := func(i int, v float64) (float64, error) {
+	g := tensor.New(tensor.Float, x.Shape...)
+	for i, v := range x.F {
+		g.F[i], err = derivative(func(d float64) (float64, error) {
+			moved.F[i] = v + d
+			out, _, err := eval(r, consts)
+			if err != nil {
+				return 0, err
+			}
+			return Total(out)
+		}, extent(x, i))
+		if err != nil {
+			return nil, err
+		}
 		moved.F[i] = v
-		out, _, err := eval(r, consts)
+	}
+	return g, nil
+}
+
+// The steps of derivative are halved from largest, in units of the input or
+// of 1, whichever is larger, to smallest in units of the input. Truncation
+// falls with step⁴ and rounding grows with 1/step; which step is best depends
+// on how sharp the loss is (a scale of 64 wants steps that a scale of 1 loses
+// digits at).
+const (
+	largest  = 2e-3
+	smallest = 5e-5
+)
+
+// derivative is f′(0) by the stencil of five points, at the step of those
+// tried where it differs least from its value at twice the step. The
+// arguments of f are of the given size.
+func derivative(f func(d float64) (float64, error), size float64) (float64, error) {
+	difference := func(h float64) (float64, error) {
+		after, err := f(h)
 		if err != nil {
 			return 0, err
 		}
-		return Total(out)
+		before, err := f(-h)
+		return after - before, err
 	}
-	g := tensor.New(tensor.Float, x.Shape...)
-	for i, v := range x.F {
-		h := step * math.Max(1e-3, math.Abs(v))
-		if math.Abs(v) < 1 {
-			h = step
-		}
-		var f [4]float64
-		for k, d := range []float64{-2, -1, 1, 2} {
-			if f[k], err = at(i, v+d*h); err != nil {
-				return nil, err
-			}
-		}
-		moved.F[i] = v
-		g.F[i] = (f[0] - 8*f[1] + 8*f[2] - f[3]) / (12 * h)
+	h := largest * math.Max(1, size)
+	wide, err := difference(2 * h)
+	if err != nil {
+		return 0, err
 	}
-	return g, nil
+	best, last, least := math.NaN(), math.NaN(), math.Inf(1)
+	for ; h >= smallest*size; h /= 2 {
+		narrow, err := difference(h)
+		if err != nil {
+			return 0, err
+		}
+		d := (8*narrow - wide) / (12 * h)
+		if apart := math.Abs(d - last); apart < least {
+			best, least = d, apart
+		}
+		last, wide = d, narrow
+	}
+	return best, nil
+}
+
+// extent is the size of the numbers beside element i: the largest absolute
+// value along the last axis, 1 if they are all 0.
+func extent(x *tensor.Tensor, i int) float64 {
+	row := x.F
+	if len(x.Shape) > 0 {
+		d := width(x)
+		row = x.F[i/d*d : i/d*d+d]
+	}
+	size := 0.0
+	for _, v := range row {
+		size = math.Max(size, math.Abs(v))
+	}
+	if size == 0 {
+		return 1
+	}
+	return size
+}
+
+// official is the official gradient of one input.
+func official(r Request, input string) (*tensor.Tensor, error) {
+	x, w, err := OfficialASoftmax(r)
+	switch {
+	case err != nil:
+		return nil, err
+	case input == "embeddings":
+		return x, nil
+	case input == "weight":
+		return w, nil
+	}
+	return nil, fmt.Errorf("formula: there is no official gradient of %q", input)
 }

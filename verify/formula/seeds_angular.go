@@ -1,0 +1,67 @@
+package formula
+
+import "math"
+
+// lSoftmax is CE of z_j = scale·w_j·x with the target's
+// z_y = scale·‖w_y‖‖x‖·(lambda·c + ψ_margin(θ))/(1 + lambda).
+func lSoftmax(c *Ctx) {
+	if m := c.Float("margin"); m < 1 || m != math.Trunc(m) {
+		failf("margin %v is no integer from 1 up", m)
+	}
+	h := c.head()
+	scores, cos := h.dots(nil), h.cosines()
+	scale := c.Float("scale")
+	xs, ws := c.norms(h.x), c.norms(h.w)
+	h.crossEntropy(func(i, y int) []float64 {
+		z := make([]float64, h.C)
+		for j := range z {
+			z[j] = scale * scores[i][j]
+		}
+		z[y] = scale * ws[y] * xs[i] * c.annealed(cos[i][y])
+		return z
+	})
+	h.predict(scores)
+}
+
+// aSoftmax is CE of z_j = scale·r·c_j with the target's
+// z_y = scale·r·(lambda·c + ψ_margin(θ))/(1 + lambda), r = ‖x‖ or 1.
+func aSoftmax(c *Ctx) {
+	if m := c.Float("margin"); m < 1 {
+		failf("margin %v is below 1", m)
+	}
+	h := c.head()
+	cos, r := h.cosines(), c.norms(h.x)
+	switch c.Text("feature_normalization") {
+	case "none":
+	case "hard":
+		for i := range r {
+			r[i] = 1
+		}
+	default:
+		failf("feature_normalization %q is none of none, hard", c.Text("feature_normalization"))
+	}
+	h.crossEntropy(func(i, y int) []float64 {
+		z := make([]float64, h.C)
+		for j := range z {
+			z[j] = c.Float("scale") * r[i] * cos[i][j]
+		}
+		z[y] = c.Float("scale") * r[i] * c.annealed(cos[i][y])
+		return z
+	})
+	h.predict(cos)
+}
+
+// annealed is f = (lambda·c + ψ_margin(θ))/(1 + lambda) of the target's cosine.
+func (c *Ctx) annealed(cos float64) float64 {
+	lambda := c.scalar("lambda")
+	return c.Margin(cos, (lambda*cos+c.psi(cos, c.Float("margin")))/(1+lambda))
+}
+
+// norms are the lengths of all rows.
+func (c *Ctx) norms(rows [][]float64) []float64 {
+	r := make([]float64, len(rows))
+	for i := range rows {
+		r[i] = c.norm(rows[i])
+	}
+	return r
+}
