@@ -229,3 +229,9 @@ func (b *Builder) Fresh(base Dim) Dim {
 	b.fresh[d] = true
 	return d
 }
+
+// DeclareNumber declares a number attribute whose value the body asks for
+// itself, if it does.
+func (b *Builder) DeclareNumber(name string) {
+	b.fn.Attrs = append(b.fn.Attrs, FuncAttr{name, NumberAttr})
+}

@@ -111,3 +111,19 @@ func bindAttrs(attrs Attrs, bind map[Dim]Dim) Attrs {
 	}
 	return out
 }
+
+// DropParams is f without the parameters that keep refuses; nothing may read
+// them.
+func DropParams(f *Func, keep func(p *Value) bool) (*Func, error) {
+	g := *f
+	g.Params, g.Values = nil, nil
+	for _, v := range f.Values {
+		if v.Op != OpParam {
+			g.Values = append(g.Values, v)
+		} else if keep(v) {
+			g.Params = append(g.Params, v)
+			g.Values = append(g.Values, v)
+		}
+	}
+	return Rebuild(&g, Again)
+}

@@ -1,0 +1,216 @@
+package grad
+
+import "losscc/ir"
+
+// rule contributes to the arguments of v what v's adjoint g is worth to them.
+type rule func(w *walk, v, g *ir.Value)
+
+// rules is the whole calculus. Ops that are missing in it have no derivative
+// and are named in constant.
+var rules map[*ir.Op]rule
+
+// constant are the ops through which no gradient passes, with the reason.
+var constant = map[*ir.Op]string{
+	ir.OpParam: "a leaf", ir.OpConst: "a number", ir.OpInt: "a number", ir.OpAttr: "a hyper-parameter",
+	ir.OpIota: "whole numbers", ir.OpExtent: "whole numbers",
+	ir.OpFloor: "flat between its steps", ir.OpStop: "held constant by the formula",
+	ir.OpLess: "a choice", ir.OpLessEqual: "a choice", ir.OpEqual: "a choice",
+	ir.OpAnd: "a choice", ir.OpOr: "a choice", ir.OpNot: "a choice",
+	ir.OpFloat: "made from whole numbers", ir.OpToInt: "whole numbers",
+	ir.OpArgMax: "a choice", ir.OpArgTop: "a choice", ir.OpNonZero: "a choice",
+}
+
+func init() { rules = calculus() }
+
+// calculus is a function only because the row of call needs the table.
+func calculus() map[*ir.Op]rule {
+	return map[*ir.Op]rule{
+		ir.OpNeg:      func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.Neg()) },
+		ir.OpAbs:      func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.Mul(sign(v.Args[0]))) },
+		ir.OpExp:      func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.Mul(v)) },
+		ir.OpLog:      func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.Div(v.Args[0])) },
+		ir.OpSqrt:     func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.Mul(inverse(v).Mul(0.5))) },
+		ir.OpSin:      func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.Mul(ir.Cos(v.Args[0]))) },
+		ir.OpCos:      func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.Mul(ir.Sin(v.Args[0])).Neg()) },
+		ir.OpAcos:     func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.Mul(inverse(sine(v.Args[0]))).Neg()) },
+		ir.OpSigmoid:  func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.Mul(v.Sub(v.Square()))) },
+		ir.OpSoftplus: func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.Mul(ir.Sigmoid(v.Args[0]))) },
+		ir.OpPow: func(w *walk, v, g *ir.Value) {
+			e := v.Attrs.Float("exponent")
+			w.add(v.Args[0], g.Mul(v.Args[0].Pow(e-1).Mul(e)))
+		},
+
+		ir.OpAdd: func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g); w.add(v.Args[1], g) },
+		ir.OpSub: func(w *walk, v, g *ir.Value) {
+			w.add(v.Args[0], g)
+			if w.active[v.Args[1]] {
+				w.add(v.Args[1], g.Neg())
+			}
+		},
+		ir.OpMul: func(w *walk, v, g *ir.Value) {
+			for i, a := range v.Args {
+				if w.active[a] {
+					w.add(a, g.Mul(v.Args[1-i]))
+				}
+			}
+		},
+		ir.OpDiv: func(w *walk, v, g *ir.Value) {
+			q := g.Div(v.Args[1])
+			w.add(v.Args[0], q)
+			if w.active[v.Args[1]] {
+				w.add(v.Args[1], q.Mul(v).Neg())
+			}
+		},
+		ir.OpMax: func(w *walk, v, g *ir.Value) { w.addChoice(v, g, v.Args[0].Greater(v.Args[1])) },
+		ir.OpMin: func(w *walk, v, g *ir.Value) { w.addChoice(v, g, v.Args[0].Less(v.Args[1])) },
+		ir.OpSelect: func(w *walk, v, g *ir.Value) {
+			if w.active[v.Args[1]] {
+				w.add(v.Args[1], ir.Select(v.Args[0], g, 0.0))
+			}
+			if w.active[v.Args[2]] {
+				w.add(v.Args[2], ir.Select(v.Args[0], 0.0, g))
+			}
+		},
+
+		ir.OpSum: func(w *walk, v, g *ir.Value) {
+			x := v.Args[0]
+			w.add(x, g.Unsqueeze(v.Attrs.Int("axis")).Expand(x.Type.Shape...))
+		},
+		ir.OpReduceMax: func(w *walk, v, g *ir.Value) {
+			axis := v.Attrs.Int("axis")
+			w.addAt(v.Args[0], axis, v.Args[0].ArgMax(axis), g)
+		},
+		ir.OpCumSum: func(w *walk, v, g *ir.Value) {
+			// The adjoint of a running sum is the running sum from the other
+			// end: the total less what came before.
+			axis := v.Attrs.Int("axis")
+			run := w.b.Emit(ir.OpCumSum, v.Attrs, g)
+			w.add(v.Args[0], ir.Sum(g, axis).Unsqueeze(axis).Sub(run).Add(g))
+		},
+		ir.OpMatMul: matmul,
+
+		ir.OpTranspose: func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.T()) },
+		ir.OpExpand:    func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g) },
+		ir.OpReshape:   func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.Reshape(v.Args[0].Type.Shape...)) },
+		ir.OpUnsqueeze: func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.Squeeze(v.Attrs.Int("axis"))) },
+		ir.OpSqueeze:   func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.Unsqueeze(v.Attrs.Int("axis"))) },
+
+		ir.OpPick: func(w *walk, v, g *ir.Value) { w.addAt(v.Args[0], v.Attrs.Int("axis"), v.Args[1], g) },
+		ir.OpPut: func(w *walk, v, g *ir.Value) {
+			axis, idx := v.Attrs.Int("axis"), v.Args[1]
+			if w.active[v.Args[0]] {
+				w.add(v.Args[0], g.Put(axis, idx, w.b.Num(0).Expand(v.Args[2].Type.Shape...)))
+			}
+			if w.active[v.Args[2]] {
+				w.add(v.Args[2], g.Pick(axis, idx))
+			}
+		},
+		ir.OpGather: func(w *walk, v, g *ir.Value) {
+			x, idx := v.Args[0], v.Args[1]
+			flat := ir.One
+			for _, d := range idx.Type.Shape {
+				flat = flat.Times(d)
+			}
+			if len(idx.Type.Shape) != 1 {
+				idx = idx.Reshape(flat)
+				g = g.Reshape(append(ir.Shape{flat}, x.Type.Shape[1:]...)...)
+			}
+			w.add(x, g.ScatterAdd(idx, x.Type.Shape[0]))
+		},
+		ir.OpScatterAdd: func(w *walk, v, g *ir.Value) { w.add(v.Args[1], g.Gather(v.Args[0])) },
+		ir.OpConcat: func(w *walk, v, g *ir.Value) {
+			first, second := v.Args[0].Type.Shape[0], v.Args[1].Type.Shape[0]
+			w.add(v.Args[0], g.Gather(w.b.Iota(first)))
+			w.add(v.Args[1], g.Gather(w.b.Iota(second).Add(w.b.Extent(first))))
+		},
+		ir.OpCall: call,
+	}
+}
+
+// sign is −1, 0 or 1.
+func sign(x *ir.Value) *ir.Value { return x.Greater(0).Float().Sub(x.Less(0).Float()) }
+
+// sine is √(1−c²) for a cosine, 0 beyond ±1.
+func sine(c *ir.Value) *ir.Value {
+	one := c.Builder().Num(1)
+	return ir.Sqrt(one.Sub(c).Mul(one.Add(c)).Max(0.0))
+}
+
+// inverse is 1/y, and 0 where y is 0.
+func inverse(y *ir.Value) *ir.Value {
+	zero := y.Eq(0.0)
+	return ir.Select(zero, 0.0, y.Builder().Num(1).Div(ir.Select(zero, 1.0, y)))
+}
+
+// addChoice gives g to the first argument where it was taken, else to the
+// second.
+func (w *walk) addChoice(v, g, first *ir.Value) {
+	if w.active[v.Args[0]] {
+		w.add(v.Args[0], g.Mul(first.Float()))
+	}
+	if w.active[v.Args[1]] {
+		w.add(v.Args[1], g.Mul(first.Not().Float()))
+	}
+}
+
+// matmul: with Z = A·B, ∂A = G·Bᵀ and ∂B = Aᵀ·G; with Z = X·Xᵀ both are one
+// product, (G + Gᵀ)·X.
+func matmul(w *walk, v, g *ir.Value) {
+	a, c := v.Args[0], v.Args[1]
+	ta, tb := v.Attrs.Bool("trans_a"), v.Attrs.Bool("trans_b")
+	product := func(x, y *ir.Value, tx, ty bool) *ir.Value {
+		return w.b.Emit(ir.OpMatMul, ir.Attrs{{Name: "trans_a", Val: tx}, {Name: "trans_b", Val: ty}}, x, y)
+	}
+	if a == c && !ta && tb {
+		if w.active[a] {
+			w.add(a, product(g.Add(g.T()), a, false, false))
+		}
+		return
+	}
+	if w.active[a] {
+		if ta {
+			w.add(a, product(c, g, tb, true))
+		} else {
+			w.add(a, product(g, c, false, !tb))
+		}
+	}
+	if w.active[c] {
+		if tb {
+			w.add(c, product(g, a, true, ta))
+		} else {
+			w.add(c, product(a, g, !ta, false))
+		}
+	}
+}
+
+// call applies the callee's derivative function. Detached, a margin's is that
+// of its cosine.
+func call(w *walk, v, g *ir.Value) {
+	f := v.Callee()
+	if w.sem == Detached && f.Margin {
+		w.add(v.Args[0], g)
+		return
+	}
+	active := make([]bool, len(v.Args))
+	for i, a := range v.Args {
+		active[i] = w.active[a]
+	}
+	if len(f.Results) != 1 {
+		w.b.Fail("@%s has %d results; only a function with one can be differentiated", f.Name, len(f.Results))
+		return
+	}
+	d := w.derivativeOf(f, active)
+	if d == nil {
+		return
+	}
+	var args []*ir.Value
+	for _, i := range d.uses {
+		args = append(args, v.Args[i])
+	}
+	args = append(args, g)
+	for i, a := range v.Args {
+		if out, ok := d.out[i]; ok {
+			w.add(a, w.b.CallOut(d.fn, out, v.CallAttrs(), args...))
+		}
+	}
+}

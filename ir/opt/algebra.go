@@ -1,0 +1,190 @@
+package opt
+
+import "losscc/ir"
+
+// Rule is an identity: what a value may be replaced by. Apply gets the value
+// and its arguments in the function being made, and gives back the equal
+// value, or nil where the identity does not apply.
+type Rule struct {
+	Name  string
+	Says  string
+	Op    *ir.Op
+	Apply func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value
+}
+
+// Rules are the identities. Each holds for every float64: x·0 = 0 and x − x = 0
+// are none (infinity, NaN), nor is x + 0 = x (−0).
+var Rules = concat(
+	folds(),
+	[]Rule{
+		{"neg-neg", "−(−x) = x", ir.OpNeg, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value { return under(a[0], ir.OpNeg) }},
+		{"not-not", "not not c = c", ir.OpNot, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value { return under(a[0], ir.OpNot) }},
+		{"mul-one", "1·x = x", ir.OpMul, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value { return other(a, 1) }},
+		{"mul-minus-one", "−1·x = −x", ir.OpMul, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			if x := other(a, -1); x != nil {
+				return x.Neg()
+			}
+			return nil
+		}},
+		{"div-one", "x/1 = x", ir.OpDiv, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value { return when(is(a[1], 1), a[0]) }},
+		{"sub-zero", "x − 0 = x", ir.OpSub, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			c, ok := a[1].Const()
+			return when(ok && c == 0 && !signbit(c), a[0])
+		}},
+		{"add-neg", "a + (−b) = a − b", ir.OpAdd, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			if y := under(a[1], ir.OpNeg); y != nil {
+				return a[0].Sub(y)
+			}
+			if x := under(a[0], ir.OpNeg); x != nil {
+				return a[1].Sub(x)
+			}
+			return nil
+		}},
+		{"sub-neg", "a − (−b) = a + b", ir.OpSub, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			if y := under(a[1], ir.OpNeg); y != nil {
+				return a[0].Add(y)
+			}
+			return nil
+		}},
+		{"pow-one", "x¹ = x", ir.OpPow, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			return when(v.Attrs.Float("exponent") == 1, a[0])
+		}},
+		{"select-not", "select(not c, x, y) = select(c, y, x)", ir.OpSelect, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			if c := under(a[0], ir.OpNot); c != nil {
+				return ir.Select(c, a[2], a[1])
+			}
+			return nil
+		}},
+		{"select-same", "select(c, x, x) = x", ir.OpSelect, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value { return when(a[1] == a[2], a[1]) }},
+
+		{"expand-same", "x expanded to its own shape = x", ir.OpExpand, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			return when(a[0].Type.Equal(v.Type), a[0])
+		}},
+		{"expand-expand", "expand(expand x) = expand x", ir.OpExpand, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			if x := under(a[0], ir.OpExpand); x != nil {
+				return b.Emit(ir.OpExpand, v.Attrs, x)
+			}
+			return nil
+		}},
+		{"squeeze-unsqueeze", "an axis put in and taken out", ir.OpSqueeze, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			return when(a[0].Op == ir.OpUnsqueeze && sameAxis(v, a[0]), first(a[0]))
+		}},
+		{"unsqueeze-squeeze", "an axis taken out and put in", ir.OpUnsqueeze, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			return when(a[0].Op == ir.OpSqueeze && sameAxis(v, a[0]), first(a[0]))
+		}},
+		{"transpose-transpose", "(xᵀ)ᵀ = x", ir.OpTranspose, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value { return under(a[0], ir.OpTranspose) }},
+		{"matmul-transpose", "a transposed factor is a flag of the product", ir.OpMatMul, matmulTranspose},
+		{"reshape-same", "x reshaped to its own shape = x", ir.OpReshape, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			return when(a[0].Type.Equal(v.Type), a[0])
+		}},
+		{"reshape-reshape", "reshape(reshape x) = reshape x", ir.OpReshape, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			if x := under(a[0], ir.OpReshape); x != nil {
+				return b.Emit(ir.OpReshape, v.Attrs, x)
+			}
+			return nil
+		}},
+		{"pick-put", "what was put at i is what is picked at i", ir.OpPick, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			p := a[0]
+			return when(p.Op == ir.OpPut && sameAxis(v, p) && p.Args[1] == a[1], last(p))
+		}},
+		{"put-put", "a second put at i hides the first", ir.OpPut, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			p := a[0]
+			if p.Op == ir.OpPut && sameAxis(v, p) && p.Args[1] == a[1] {
+				return b.Emit(ir.OpPut, v.Attrs, p.Args[0], a[1], a[2])
+			}
+			return nil
+		}},
+	},
+	expands(),
+)
+
+// byOp is the rules by the op that they replace.
+var byOp = func() map[*ir.Op][]Rule {
+	m := map[*ir.Op][]Rule{}
+	for _, r := range Rules {
+		m[r.Op] = append(m[r.Op], r)
+	}
+	return m
+}()
+
+// folds are: an elementwise op on constants is a constant; a whole number as a
+// float is a constant.
+func folds() []Rule {
+	rules := []Rule{
+		{"fold-float", "float(n) is the number n", ir.OpFloat, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			if a[0].Op == ir.OpInt {
+				return b.Num(float64(a[0].Attrs.Int("value")))
+			}
+			return nil
+		}},
+		{"fold-extent", "an extent that is a number", ir.OpExtent, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			if n, ok := v.Attrs.Dim("dim").Size(); ok {
+				return b.Whole(n)
+			}
+			return nil
+		}},
+	}
+	for _, op := range ir.Ops {
+		if op.Scalar == nil {
+			continue
+		}
+		rules = append(rules, Rule{"fold-" + op.Name, "an op on numbers is a number", op, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			x := make([]float64, len(a))
+			for i := range a {
+				c, ok := a[i].Const()
+				if !ok {
+					return nil
+				}
+				x[i] = c
+			}
+			return b.Num(v.Op.Scalar(x...))
+		}})
+	}
+	return rules
+}
+
+// expands are: an elementwise op broadcasts by itself, so that expanding an
+// operand first changes nothing while another operand has the whole shape.
+func expands() []Rule {
+	var rules []Rule
+	for _, op := range ir.Ops {
+		if !op.Elementwise() || op.Arity < 2 {
+			continue
+		}
+		rules = append(rules, Rule{"expand-" + op.Name, "an elementwise op broadcasts by itself", op, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			args := append([]*ir.Value(nil), a...)
+			changed := false
+			for i, x := range args {
+				if x.Op != ir.OpExpand {
+					continue
+				}
+				args[i] = x.Args[0]
+				if shapeOf(args).Equal(v.Type.Shape) {
+					changed = true
+				} else {
+					args[i] = x
+				}
+			}
+			if !changed {
+				return nil
+			}
+			return b.Emit(v.Op, v.Attrs, args...)
+		}})
+	}
+	return rules
+}
+
+func matmulTranspose(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+	ta, tb := v.Attrs.Bool("trans_a"), v.Attrs.Bool("trans_b")
+	x, y := a[0], a[1]
+	if t := under(x, ir.OpTranspose); t != nil {
+		x, ta = t, !ta
+	}
+	if t := under(y, ir.OpTranspose); t != nil {
+		y, tb = t, !tb
+	}
+	if x == a[0] && y == a[1] {
+		return nil
+	}
+	return b.Emit(ir.OpMatMul, ir.Attrs{{Name: "trans_a", Val: ta}, {Name: "trans_b", Val: tb}}, x, y)
+}

@@ -1,0 +1,147 @@
+package opt
+
+import (
+	"fmt"
+
+	"losscc/ir"
+)
+
+// Pass makes a function from a function.
+type Pass struct {
+	Name string
+	// Why says what the pass is for; After which passes it must follow, with
+	// the reason.
+	Why   string
+	After map[string]string
+	Run   func(*ir.Func) (*ir.Func, error)
+}
+
+// The passes.
+var (
+	// InlineCalls puts the bodies of functions in place of their calls.
+	InlineCalls = Pass{
+		Name: "inline", Why: "the flat form has no functions",
+		Run: inline,
+	}
+	// Release forgets what was held constant.
+	Release = Pass{
+		Name: "release", Why: "stop means nothing once gradients are taken, and hides equal values from each other",
+		After: map[string]string{"inline": "bodies hold stops too"},
+		Run:   release,
+	}
+	// Simplify applies the identities of algebra.go until none applies.
+	Simplify = Pass{
+		Name: "simplify", Why: "the gradient's rules write what their general case needs",
+		After: map[string]string{
+			"inline":  "a body and its surroundings simplify together",
+			"release": "an identity does not look through stop",
+		},
+		Run: simplify,
+	}
+)
+
+// Standard is the order for a file with functions, Flat for one without.
+var (
+	Standard = []Pass{Release, Simplify}
+	Flat     = []Pass{InlineCalls, Release, Simplify}
+)
+
+// Run applies passes in order, to f and to the functions that it calls.
+func Run(f *ir.Func, passes []Pass) (*ir.Func, error) {
+	for _, p := range passes {
+		g, err := p.Run(f)
+		if err != nil {
+			return nil, fmt.Errorf("pass %s: %w", p.Name, err)
+		}
+		f = g
+	}
+	return f, nil
+}
+
+// overCallees applies a pass to the functions that f calls and to f, so that
+// the calls in the result call what the pass made.
+func overCallees(f *ir.Func, pass func(*ir.Func) (*ir.Func, error)) (*ir.Func, error) {
+	made := map[*ir.Func]*ir.Func{}
+	redirect := func(g *ir.Func) (*ir.Func, error) {
+		return ir.Rebuild(g, func(b *ir.Builder, v *ir.Value, args []*ir.Value) *ir.Value {
+			if c := v.Callee(); c != nil {
+				return b.CallOut(made[c], v.Attrs.Int("out"), v.CallAttrs(), args...)
+			}
+			return ir.Again(b, v, args)
+		})
+	}
+	for _, c := range append(f.Callees(), f) {
+		r, err := redirect(c)
+		if err != nil {
+			return nil, err
+		}
+		if made[c], err = pass(r); err != nil {
+			return nil, err
+		}
+	}
+	return made[f], nil
+}
+
+func inline(f *ir.Func) (*ir.Func, error) {
+	for len(f.Callees()) > 0 {
+		g, err := ir.Rebuild(f, func(b *ir.Builder, v *ir.Value, args []*ir.Value) *ir.Value {
+			if c := v.Callee(); c != nil {
+				return ir.Inline(b, c, v.CallAttrs(), args)[v.Attrs.Int("out")]
+			}
+			return ir.Again(b, v, args)
+		})
+		if err != nil {
+			return nil, err
+		}
+		f = g
+	}
+	return f, nil
+}
+
+func release(f *ir.Func) (*ir.Func, error) {
+	return overCallees(f, func(f *ir.Func) (*ir.Func, error) {
+		return ir.Rebuild(f, func(b *ir.Builder, v *ir.Value, args []*ir.Value) *ir.Value {
+			if v.Op == ir.OpStop {
+				return args[0]
+			}
+			return ir.Again(b, v, args)
+		})
+	})
+}
+
+// sweeps is how often simplify may go over a function; each sweep shortens it
+// or is the last.
+const sweeps = 50
+
+func simplify(f *ir.Func) (*ir.Func, error) { return overCallees(f, simplifyOne) }
+
+func simplifyOne(f *ir.Func) (*ir.Func, error) {
+	for range sweeps {
+		changed := false
+		g, err := ir.Rebuild(f, func(b *ir.Builder, v *ir.Value, args []*ir.Value) *ir.Value {
+			if n := rewrite(b, v, args); n != nil {
+				changed = true
+				return n
+			}
+			return ir.Again(b, v, args)
+		})
+		if err != nil {
+			return nil, err
+		}
+		f = g
+		if !changed {
+			return f, nil
+		}
+	}
+	return f, nil
+}
+
+// rewrite is the first identity that applies, or nil.
+func rewrite(b *ir.Builder, v *ir.Value, args []*ir.Value) *ir.Value {
+	for _, r := range byOp[v.Op] {
+		if n := r.Apply(b, v, args); n != nil && n.Type.Equal(v.Type) {
+			return n
+		}
+	}
+	return nil
+}
