@@ -119,3 +119,6 @@ func (as Attrs) key(b *strings.Builder) {
 		b.WriteByte(';')
 	}
 }
+
+// AttrText spells an attribute's value as the text form does.
+func AttrText(v any) string { return printAttr(v) }

@@ -1,0 +1,9 @@
+// Package onnxexport makes an ONNX model from any ir.Func: it knows the
+// runtimes' habits and no loss.
+//
+// In form Functions every function that the Func calls becomes a node in the
+// domain ai.losscc and a FunctionProto that is its body in standard ops; in
+// form Flat there are standard ops only (the Func must call nothing). The
+// lowering is one table, a row an op (lower.go). Equal Funcs and options give
+// equal bytes.
+package onnxexport

@@ -1,0 +1,295 @@
+package onnxexport
+
+import (
+	"math"
+
+	"losscc/ir"
+	"losscc/onnxexport/onnxpb"
+
+	"google.golang.org/protobuf/proto"
+)
+
+// rows is the whole lowering: what each op becomes. A row emits nodes of which
+// the last makes the value under the name that it has been given.
+var rows map[*ir.Op]func(l *lowering, v *ir.Value)
+
+func init() {
+	rows = map[*ir.Op]func(l *lowering, v *ir.Value){
+		ir.OpParam: func(*lowering, *ir.Value) {},
+		// Constants appear where they are first referred to.
+		ir.OpConst: func(*lowering, *ir.Value) {},
+		ir.OpInt:   func(*lowering, *ir.Value) {},
+		ir.OpAttr:  lowerAttr,
+		ir.OpIota: func(l *lowering, v *ir.Value) {
+			n := l.step("Squeeze", []string{l.extent(v.Attrs.Dim("dim")), l.ints(0)})
+			l.out("Range", v, []string{l.whole(0), n, l.whole(1)})
+		},
+		ir.OpExtent: func(l *lowering, v *ir.Value) {
+			l.out("Squeeze", v, []string{l.extent(v.Attrs.Dim("dim")), l.ints(0)})
+		},
+
+		ir.OpNeg: direct("Neg"), ir.OpAbs: direct("Abs"), ir.OpExp: direct("Exp"), ir.OpLog: direct("Log"),
+		ir.OpSqrt: direct("Sqrt"), ir.OpFloor: direct("Floor"), ir.OpSin: direct("Sin"),
+		ir.OpCos: lowerCos, ir.OpAcos: lowerAcos, ir.OpSigmoid: lowerSigmoid, ir.OpSoftplus: lowerSoftplus,
+		ir.OpAdd: direct("Add"), ir.OpSub: direct("Sub"), ir.OpMul: direct("Mul"), ir.OpDiv: direct("Div"),
+		ir.OpMax: direct("Max"), ir.OpMin: direct("Min"),
+		ir.OpPow: func(l *lowering, v *ir.Value) {
+			if e := v.Attrs.Float("exponent"); e == 2 {
+				l.out("Mul", v, []string{l.ref(v.Args[0]), l.ref(v.Args[0])})
+			} else {
+				l.out("Pow", v, []string{l.ref(v.Args[0]), l.number(e)})
+			}
+		},
+
+		ir.OpLess: direct("Less"), ir.OpLessEqual: direct("LessOrEqual"), ir.OpEqual: direct("Equal"),
+		ir.OpAnd: direct("And"), ir.OpOr: direct("Or"), ir.OpNot: direct("Not"), ir.OpSelect: direct("Where"),
+		ir.OpFloat: func(l *lowering, v *ir.Value) {
+			l.out("Cast", v, l.in(v), intAttr("to", int64(l.o.Float.inside())))
+		},
+		ir.OpToInt: func(l *lowering, v *ir.Value) {
+			l.out("Cast", v, l.in(v), intAttr("to", int64(onnxpb.TensorProto_INT64)))
+		},
+		ir.OpStop: direct("Identity"),
+
+		ir.OpSum: func(l *lowering, v *ir.Value) {
+			l.out("ReduceSum", v, append(l.in(v), l.ints(axis(v))), intAttr("keepdims", 0))
+		},
+		ir.OpReduceMax: func(l *lowering, v *ir.Value) {
+			if l.o.Opset < 18 {
+				l.out("ReduceMax", v, l.in(v), intsAttr("axes", axis(v)), intAttr("keepdims", 0))
+				return
+			}
+			l.out("ReduceMax", v, append(l.in(v), l.ints(axis(v))), intAttr("keepdims", 0))
+		},
+		ir.OpArgMax: func(l *lowering, v *ir.Value) {
+			l.out("ArgMax", v, l.in(v), intAttr("axis", axis(v)), intAttr("keepdims", 0))
+		},
+		ir.OpArgTop: func(l *lowering, v *ir.Value) {
+			largest := int64(0)
+			if v.Attrs.Bool("largest") {
+				largest = 1
+			}
+			k := l.step("Unsqueeze", []string{l.ref(v.Args[1]), l.ints(0)})
+			l.node("TopK", []string{l.fresh("top"), l.names[v]}, []string{l.ref(v.Args[0]), k},
+				intAttr("axis", -1), intAttr("largest", largest), intAttr("sorted", 1))
+		},
+		ir.OpCumSum: func(l *lowering, v *ir.Value) { l.out("CumSum", v, append(l.in(v), l.whole(axis(v)))) },
+
+		ir.OpMatMul: func(l *lowering, v *ir.Value) {
+			ta, tb := v.Attrs.Bool("trans_a"), v.Attrs.Bool("trans_b")
+			if !ta && !tb {
+				l.out("MatMul", v, l.in(v))
+				return
+			}
+			// Gemm, because the product of a Transpose fails for double in
+			// ONNX Runtime up to 1.24.
+			l.out("Gemm", v, l.in(v), flag("transA", ta), flag("transB", tb))
+		},
+		ir.OpTranspose: func(l *lowering, v *ir.Value) { l.out("Transpose", v, l.in(v), intsAttr("perm", 1, 0)) },
+		ir.OpExpand:    lowerExpand,
+		ir.OpReshape: func(l *lowering, v *ir.Value) {
+			l.out("Reshape", v, append(l.in(v), l.shape(v.Type.Shape)), intAttr("allowzero", 1))
+		},
+		ir.OpUnsqueeze: func(l *lowering, v *ir.Value) { l.out("Unsqueeze", v, append(l.in(v), l.ints(axis(v)))) },
+		ir.OpSqueeze:   func(l *lowering, v *ir.Value) { l.out("Squeeze", v, append(l.in(v), l.ints(axis(v)))) },
+
+		ir.OpPick: func(l *lowering, v *ir.Value) {
+			a := l.ints(axis(v))
+			idx := l.unsqueezed(v.Args[1], a)
+			e := l.step("GatherElements", []string{l.ref(v.Args[0]), idx}, intAttr("axis", axis(v)))
+			l.out("Squeeze", v, []string{e, a})
+		},
+		ir.OpPut: func(l *lowering, v *ir.Value) {
+			a := l.ints(axis(v))
+			idx := l.unsqueezed(v.Args[1], a)
+			x := l.unsqueezed(v.Args[2], a)
+			l.out("ScatterElements", v, []string{l.ref(v.Args[0]), idx, x}, intAttr("axis", axis(v)))
+		},
+		ir.OpGather: func(l *lowering, v *ir.Value) { l.out("Gather", v, l.in(v), intAttr("axis", 0)) },
+		ir.OpScatterAdd: func(l *lowering, v *ir.Value) {
+			zeros := l.step("ConstantOfShape", []string{l.shape(v.Type.Shape)}, tensorAttr("value", l.filled(0)))
+			idx := l.unsqueezed(v.Args[0], l.ints(1))
+			l.out("ScatterND", v, []string{zeros, idx, l.ref(v.Args[1])}, textAttr("reduction", "add"))
+		},
+		ir.OpNonZero: func(l *lowering, v *ir.Value) {
+			l.out("Transpose", v, []string{l.step("NonZero", l.in(v))}, intsAttr("perm", 1, 0))
+		},
+		ir.OpConcat: func(l *lowering, v *ir.Value) { l.out("Concat", v, l.in(v), intAttr("axis", 0)) },
+		ir.OpCall:   lowerCall,
+	}
+}
+
+// out adds the node that makes v.
+func (l *lowering) out(op string, v *ir.Value, ins []string, attrs ...*onnxpb.AttributeProto) {
+	l.node1(op, l.names[v], ins, attrs...)
+}
+
+// direct is an op that is one node with the same arguments.
+func direct(op string) func(*lowering, *ir.Value) {
+	return func(l *lowering, v *ir.Value) { l.out(op, v, l.in(v)) }
+}
+
+func axis(v *ir.Value) int64 { return int64(v.Attrs.Int("axis")) }
+
+func flag(name string, on bool) *onnxpb.AttributeProto {
+	if on {
+		return intAttr(name, 1)
+	}
+	return intAttr(name, 0)
+}
+
+// unsqueezed is a value with an axis put in, made once for each value and axis.
+func (l *lowering) unsqueezed(v *ir.Value, axes string) string {
+	key := "unsqueezed " + l.ref(v) + " " + axes
+	if name, ok := l.shapes[key]; ok {
+		return name
+	}
+	l.shapes[key] = l.step("Unsqueeze", []string{l.ref(v), axes})
+	return l.shapes[key]
+}
+
+// filled is the one-element tensor that ConstantOfShape fills with.
+func (l *lowering) filled(x float64) *onnxpb.TensorProto {
+	t := l.scalar(x)
+	t.Dims = []int64{1}
+	return t
+}
+
+func lowerExpand(l *lowering, v *ir.Value) {
+	if c, ok := v.Args[0].Const(); ok {
+		l.out("ConstantOfShape", v, []string{l.shape(v.Type.Shape)}, tensorAttr("value", l.filled(c)))
+		return
+	}
+	l.out("Expand", v, append(l.in(v), l.shape(v.Type.Shape)))
+}
+
+// lowerAttr reads a number attribute of the function. It is a tensor of the
+// arithmetic's type, because a FLOAT attribute holds 32 bits.
+func lowerAttr(l *lowering, v *ir.Value) {
+	l.node1("Constant", l.names[v], nil, &onnxpb.AttributeProto{
+		Name: proto.String("value"), RefAttrName: proto.String(v.Attrs.Text("name")), Type: onnxpb.AttributeProto_TENSOR.Enum(),
+	})
+}
+
+// lowerCos: ONNX Runtime had no Cos for double until 1.30.
+func lowerCos(l *lowering, v *ir.Value) {
+	if l.o.Float != F64 {
+		l.out("Cos", v, l.in(v))
+		return
+	}
+	l.out("Sin", v, []string{l.step("Add", append(l.in(v), l.number(math.Pi/2)))})
+}
+
+// lowerAcos: ONNX Runtime has no Acos for double. The float32 one gives θ₀
+// within 4e-4 of θ, and δ = sin(θ−θ₀) = sin θ·cos θ₀ − cos θ·sin θ₀ gives
+// θ = θ₀ + δ + δ³/6 + 3δ⁵/40 to the last bits.
+func lowerAcos(l *lowering, v *ir.Value) {
+	one, minus := l.number(1), l.number(-1)
+	c := l.step("Min", []string{l.step("Max", append(l.in(v), minus)), one})
+	if l.o.Float != F64 {
+		l.out("Acos", v, []string{c})
+		return
+	}
+	single := l.step("Cast", []string{c}, intAttr("to", int64(onnxpb.TensorProto_FLOAT)))
+	t0 := l.step("Cast", []string{l.step("Acos", []string{single})}, intAttr("to", int64(onnxpb.TensorProto_DOUBLE)))
+	sin0 := l.step("Sin", []string{t0})
+	cos0 := l.step("Sin", []string{l.step("Add", []string{t0, l.number(math.Pi / 2)})})
+	sin := l.step("Sqrt", []string{l.step("Mul", []string{l.step("Sub", []string{one, c}), l.step("Add", []string{one, c})})})
+	delta := l.step("Sub", []string{l.step("Mul", []string{sin, cos0}), l.step("Mul", []string{c, sin0})})
+	square := l.step("Mul", []string{delta, delta})
+	tail := l.step("Add", []string{l.step("Mul", []string{square, l.number(3.0 / 40)}), l.number(1.0 / 6)})
+	factor := l.step("Add", []string{l.step("Mul", []string{square, tail}), one})
+	l.out("Add", v, []string{t0, l.step("Mul", []string{delta, factor})})
+}
+
+// lowerSigmoid: 1/(1+e^−x), which keeps the digits of its tail; e^−x may
+// overflow to infinity, whose reciprocal is the right 0.
+func lowerSigmoid(l *lowering, v *ir.Value) {
+	e := l.step("Exp", []string{l.step("Neg", l.in(v))})
+	l.out("Reciprocal", v, []string{l.step("Add", []string{e, l.number(1)})})
+}
+
+// lowerSoftplus: max(x,0) + log(1+t), t = e^−|x|, with the rounding of u = 1+t
+// made good by (t − (u−1))/u. ONNX's own Softplus overflows by definition.
+func lowerSoftplus(l *lowering, v *ir.Value) {
+	one := l.number(1)
+	t := l.step("Exp", []string{l.step("Neg", []string{l.step("Abs", l.in(v))})})
+	u := l.step("Add", []string{t, one})
+	lost := l.step("Sub", []string{t, l.step("Sub", []string{u, one})})
+	log := l.step("Add", []string{l.step("Log", []string{u}), l.step("Div", []string{lost, u})})
+	l.out("Add", v, []string{l.step("Max", append(l.in(v), l.number(0))), log})
+}
+
+// lowerCall makes one node for all results of a call that are used.
+func lowerCall(l *lowering, v *ir.Value) {
+	f := v.Callee()
+	key := l.ops[f]
+	for _, n := range l.in(v) {
+		key += "," + n
+	}
+	for _, a := range v.CallAttrs() {
+		key += "," + a.Name + "=" + ir.AttrText(a.Val)
+	}
+	if len(f.Results) == 1 {
+		l.callNode(v, f, []string{l.names[v]})
+		return
+	}
+	if l.done[key] == "" {
+		l.done[key] = l.names[v]
+		l.callNode(v, f, l.callOuts(v, f))
+	}
+}
+
+// callOuts names every result of a call: the values that use them, or a name
+// that nothing reads.
+func (l *lowering) callOuts(v *ir.Value, f *ir.Func) []string {
+	outs := make([]string, len(f.Results))
+	for _, w := range l.f.Values {
+		if w.Op == ir.OpCall && w.Callee() == f && sameArgs(v, w) {
+			if l.names[w] == "" {
+				l.names[w] = l.fresh(wish(w))
+			}
+			outs[w.Attrs.Int("out")] = l.names[w]
+		}
+	}
+	for i := range outs {
+		if outs[i] == "" {
+			outs[i] = l.fresh(f.Results[i].Name)
+		}
+	}
+	return outs
+}
+
+func sameArgs(v, w *ir.Value) bool {
+	for i := range v.Args {
+		if v.Args[i] != w.Args[i] {
+			return false
+		}
+	}
+	for i, a := range v.CallAttrs() {
+		if w.CallAttrs()[i] != a {
+			return false
+		}
+	}
+	return true
+}
+
+func (l *lowering) callNode(v *ir.Value, f *ir.Func, outs []string) {
+	n := &onnxpb.NodeProto{
+		OpType: proto.String(l.ops[f]), Domain: proto.String(Domain), Name: proto.String(outs[0] + "_" + f.Name),
+		Input: l.in(v), Output: outs,
+	}
+	for i, a := range v.CallAttrs() {
+		switch f.Attrs[i].Kind {
+		case ir.NumberAttr:
+			n.Attribute = append(n.Attribute, tensorAttr(a.Name, l.scalar(a.Val.(float64))))
+		case ir.FloatAttr:
+			n.Attribute = append(n.Attribute, floatAttr(a.Name, a.Val.(float64)))
+		case ir.IntAttr:
+			n.Attribute = append(n.Attribute, intAttr(a.Name, a.Val.(int64)))
+		case ir.TextAttr:
+			n.Attribute = append(n.Attribute, textAttr(a.Name, a.Val.(string)))
+		}
+	}
+	l.nodes = append(l.nodes, n)
+}

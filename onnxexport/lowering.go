@@ -1,0 +1,238 @@
+package onnxexport
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+
+	"losscc/ir"
+	"losscc/onnxexport/onnxpb"
+
+	"google.golang.org/protobuf/proto"
+)
+
+// lowering is one function on its way to nodes. What it makes is named after
+// the paper's word for the value, else after the op and a number.
+type lowering struct {
+	f      *ir.Func
+	o      Options
+	ops    map[*ir.Func]string
+	body   bool            // of a function: constants are nodes, no extents
+	half   map[string]bool // results to narrow to float16
+	names  map[*ir.Value]string
+	taken  map[string]bool
+	count  map[string]int
+	nodes  []*onnxpb.NodeProto
+	inits  []*onnxpb.TensorProto
+	consts map[string]string // content of a constant → its name
+	shapes map[string]string // extents already in a tensor → its name
+	users  map[*ir.Value]int
+	done   map[string]string // key of a call → its node's first output
+	err    error
+}
+
+func newLowering(f *ir.Func, ops map[*ir.Func]string, o Options) *lowering {
+	l := &lowering{
+		f: f, o: o, ops: ops,
+		names: map[*ir.Value]string{}, taken: map[string]bool{}, count: map[string]int{},
+		consts: map[string]string{}, shapes: map[string]string{},
+		users: map[*ir.Value]int{}, done: map[string]string{},
+	}
+	for _, v := range f.Values {
+		for _, a := range v.Args {
+			l.users[a]++
+		}
+	}
+	for _, r := range f.Results {
+		l.taken[r.Name] = true
+		l.users[r.Value]++
+	}
+	return l
+}
+
+// run lowers every value and gives back the names of the results.
+func (l *lowering) run() ([]string, error) {
+	l.claimResults()
+	for _, v := range l.f.Values {
+		if v.Op == ir.OpParam {
+			continue
+		}
+		row := rows[v.Op]
+		if row == nil {
+			return nil, fmt.Errorf("@%s: op %s has no lowering", l.f.Name, v.Op)
+		}
+		if l.names[v] == "" && v.Op != ir.OpConst && v.Op != ir.OpInt {
+			l.names[v] = l.fresh(wish(v))
+		}
+		row(l, v)
+		if l.err != nil {
+			return nil, fmt.Errorf("@%s: %s: %w", l.f.Name, v.Op, l.err)
+		}
+	}
+	outs := make([]string, len(l.f.Results))
+	for i, r := range l.f.Results {
+		outs[i] = r.Name
+		from := l.ref(r.Value)
+		switch {
+		case l.half[r.Name]:
+			top, bottom := l.number(65504), l.number(-65504)
+			held := l.node1("Clip", l.fresh(r.Name+"_held"), []string{from, bottom, top})
+			l.node1("Cast", r.Name, []string{held}, intAttr("to", int64(onnxpb.TensorProto_FLOAT16)))
+		case from != r.Name:
+			l.node1("Identity", r.Name, []string{from})
+		}
+	}
+	return outs, nil
+}
+
+// claimResults names each value that is a result after it, where one name is
+// enough: parameters, constants and second results are passed through.
+func (l *lowering) claimResults() {
+	for _, r := range l.f.Results {
+		switch r.Value.Op {
+		case ir.OpParam, ir.OpConst, ir.OpInt, ir.OpAttr:
+			continue
+		}
+		if l.names[r.Value] == "" && !l.half[r.Name] {
+			l.names[r.Value] = r.Name
+		}
+	}
+}
+
+func wish(v *ir.Value) string {
+	if v.Name != "" {
+		return v.Name
+	}
+	return v.Op.Name
+}
+
+// fresh is a name that nothing else has.
+func (l *lowering) fresh(want string) string {
+	name := want
+	for l.taken[name] {
+		l.count[want]++
+		name = fmt.Sprintf("%s_%d", want, l.count[want])
+	}
+	l.taken[name] = true
+	return name
+}
+
+// node adds a node of the default domain with the given outputs.
+func (l *lowering) node(op string, outs, ins []string, attrs ...*onnxpb.AttributeProto) {
+	l.nodes = append(l.nodes, &onnxpb.NodeProto{
+		OpType: proto.String(op), Name: proto.String(outs[0] + "_" + op), Input: ins, Output: outs, Attribute: attrs,
+	})
+}
+
+// node1 adds a node with one output and gives back its name.
+func (l *lowering) node1(op, out string, ins []string, attrs ...*onnxpb.AttributeProto) string {
+	l.node(op, []string{out}, ins, attrs...)
+	return out
+}
+
+// step adds a node whose output is only a step on the way to v.
+func (l *lowering) step(op string, ins []string, attrs ...*onnxpb.AttributeProto) string {
+	return l.node1(op, l.fresh(snake(op)), ins, attrs...)
+}
+
+func snake(op string) string {
+	out := make([]byte, 0, len(op)+4)
+	for i := range len(op) {
+		c := op[i]
+		if c >= 'A' && c <= 'Z' {
+			if i > 0 {
+				out = append(out, '_')
+			}
+			c += 'a' - 'A'
+		}
+		out = append(out, c)
+	}
+	return string(out)
+}
+
+// in are the names of v's arguments.
+func (l *lowering) in(v *ir.Value) []string {
+	out := make([]string, len(v.Args))
+	for i, a := range v.Args {
+		out[i] = l.ref(a)
+	}
+	return out
+}
+
+// ref is the name of a value that stands before; a constant gets its name
+// here.
+func (l *lowering) ref(v *ir.Value) string {
+	switch v.Op {
+	case ir.OpConst:
+		return l.number(v.Attrs.Float("value"))
+	case ir.OpInt:
+		return l.whole(int64(v.Attrs.Int("value")))
+	}
+	return l.names[v]
+}
+
+// constant is a tensor of constants: an initializer of the graph, or a node in
+// a function's body, one for each content.
+func (l *lowering) constant(want string, t *onnxpb.TensorProto) string {
+	key := fmt.Sprint(t.GetDataType(), t.Dims, t.RawData)
+	if name, ok := l.consts[key]; ok {
+		return name
+	}
+	name := l.fresh(want)
+	l.consts[key] = name
+	if l.body {
+		l.node1("Constant", name, nil, tensorAttr("value", t))
+		return name
+	}
+	t.Name = proto.String(name)
+	l.inits = append(l.inits, t)
+	return name
+}
+
+// number is a scalar in the type of the arithmetic.
+func (l *lowering) number(x float64) string { return l.constant("num", l.scalar(x)) }
+
+func (l *lowering) scalar(x float64) *onnxpb.TensorProto {
+	t := &onnxpb.TensorProto{DataType: proto.Int32(int32(l.o.Float.inside()))}
+	if l.o.Float == F64 {
+		t.RawData = binary.LittleEndian.AppendUint64(nil, math.Float64bits(x))
+	} else {
+		t.RawData = binary.LittleEndian.AppendUint32(nil, math.Float32bits(float32(x)))
+	}
+	return t
+}
+
+// whole is an int64 scalar, ints a vector of them.
+func (l *lowering) whole(n int64) string {
+	return l.constant("int", &onnxpb.TensorProto{
+		DataType: proto.Int32(int32(onnxpb.TensorProto_INT64)), RawData: binary.LittleEndian.AppendUint64(nil, uint64(n)),
+	})
+}
+
+func (l *lowering) ints(ns ...int64) string {
+	t := &onnxpb.TensorProto{DataType: proto.Int32(int32(onnxpb.TensorProto_INT64)), Dims: []int64{int64(len(ns))}}
+	for _, n := range ns {
+		t.RawData = binary.LittleEndian.AppendUint64(t.RawData, uint64(n))
+	}
+	return l.constant("axes", t)
+}
+
+func intAttr(name string, n int64) *onnxpb.AttributeProto {
+	return &onnxpb.AttributeProto{Name: proto.String(name), Type: onnxpb.AttributeProto_INT.Enum(), I: proto.Int64(n)}
+}
+
+func intsAttr(name string, ns ...int64) *onnxpb.AttributeProto {
+	return &onnxpb.AttributeProto{Name: proto.String(name), Type: onnxpb.AttributeProto_INTS.Enum(), Ints: ns}
+}
+
+func floatAttr(name string, x float64) *onnxpb.AttributeProto {
+	return &onnxpb.AttributeProto{Name: proto.String(name), Type: onnxpb.AttributeProto_FLOAT.Enum(), F: proto.Float32(float32(x))}
+}
+
+func textAttr(name, s string) *onnxpb.AttributeProto {
+	return &onnxpb.AttributeProto{Name: proto.String(name), Type: onnxpb.AttributeProto_STRING.Enum(), S: []byte(s)}
+}
+
+func tensorAttr(name string, t *onnxpb.TensorProto) *onnxpb.AttributeProto {
+	return &onnxpb.AttributeProto{Name: proto.String(name), Type: onnxpb.AttributeProto_TENSOR.Enum(), T: t}
+}
