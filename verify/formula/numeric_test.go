@@ -1,0 +1,102 @@
+package formula
+
+import (
+	"fmt"
+	"math"
+	"math/rand"
+	"testing"
+
+	"losscc/verify/tensor"
+)
+
+// normalised is a cross-entropy of scale·c_j with its gradient by hand.
+func normalised(r *rand.Rand, scale float64) (req Request, gradWeight []float64) {
+	const n, classes, d = 5, 7, 8
+	x, w, y := tensor.New(tensor.Float, n, d), tensor.New(tensor.Float, classes, d), tensor.New(tensor.Int, n)
+	for i := range x.F {
+		x.F[i] = r.NormFloat64()
+	}
+	for i := range w.F {
+		w.F[i] = 0.3 * r.NormFloat64()
+	}
+	gradWeight = make([]float64, classes*d)
+	length := func(v []float64) float64 { return math.Sqrt(dot(v, v)) }
+	xs, ws := slices(x, n), slices(w, classes)
+	for i := range xs {
+		y.I[i] = int64(r.Intn(classes))
+		z := make([]float64, classes)
+		for j := range z {
+			z[j] = scale * dot(xs[i], ws[j]) / length(xs[i]) / length(ws[j])
+		}
+		p, total := make([]float64, classes), lse(z)
+		for j := range z {
+			p[j] = math.Exp(z[j] - total)
+		}
+		for j, g := range slope(p, y.I[i], n) {
+			for k := range d {
+				gradWeight[j*d+k] += scale * g * (xs[i][k]/length(xs[i]) - z[j]/scale*ws[j][k]/length(ws[j])) / length(ws[j])
+			}
+		}
+	}
+	return Request{
+		Loss:   "a-softmax",
+		Params: Params{"margin": 1.0, "scale": scale, "feature_normalization": "hard"},
+		In:     inputs{"embeddings": x, "weight": w, "labels": y, "lambda": tensor.Scalar(0)},
+	}, gradWeight
+}
+
+func TestNumericGradientFollowsTheSharpestScale(t *testing.T) {
+	r := rand.New(rand.NewSource(1))
+	for _, scale := range []float64{1, 16, 64, 256, 1000} {
+		req, want := normalised(r, scale)
+		got, size, worst := gradientOf(t, req, "weight"), 0.0, 0.0
+		for k := range want {
+			size = math.Max(size, math.Abs(want[k]))
+			worst = math.Max(worst, math.Abs(got.F[k]-want[k]))
+		}
+		if !(worst <= 1e-10*size) {
+			t.Errorf("scale %v: off by %.2g of the largest element", scale, worst/size)
+		}
+	}
+}
+
+func TestNumericGradientFollowsTheSizeOfTheInput(t *testing.T) {
+	req, want := normalised(rand.New(rand.NewSource(2)), 16)
+	w := req.In["weight"]
+	for _, size := range []float64{1e-6, 1e4} { // cosines do not see the size, derivatives fall with it
+		big := w.Clone()
+		scaled := make([]float64, len(want))
+		for k := range big.F {
+			big.F[k] *= size
+			scaled[k] = want[k] / size
+		}
+		req.In["weight"] = big
+		got := gradientOf(t, req, "weight")
+		for k := range got.F {
+			got.F[k] *= size
+		}
+		closeTo(t, fmt.Sprint("size ", size), got, want)
+	}
+}
+
+func TestGradientHoldsConstants(t *testing.T) {
+	seeds["constant"] = entry{eval: func(c *Ctx) {
+		x := c.vector("x", 3)
+		c.Out("loss", tensor.Scalar(x[0]*c.Const(x[0])+c.positive(x[1])+c.clamp(x[2], -1, 1)))
+	}}
+	defer delete(seeds, "constant")
+	in := inputs{"x": floats1(3, 1e-9, 1)}
+	g := gradientOf(t, Request{Loss: "constant", In: in}, "x")
+	closeTo(t, "x·sg(x), a hinge and a clamp near their kinks", g, []float64{3, 1, 1})
+	in["x"] = floats1(0, 0, 1+1e-9)
+	g = gradientOf(t, Request{Loss: "constant", In: in}, "x")
+	closeTo(t, "on the other side of the kinks", g, []float64{0, 0, 0})
+}
+
+func TestGradientOfTheWrongInput(t *testing.T) {
+	for _, input := range []string{"labels", "nothing"} {
+		if _, err := Gradient(Request{Loss: "softmax", In: waves()}, input); err == nil {
+			t.Errorf("a gradient of %s", input)
+		}
+	}
+}
