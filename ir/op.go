@@ -46,7 +46,7 @@ func binary(name, doc string, f func(a, b float64) float64) *Op {
 
 // The table. Elementwise ops broadcast their operands.
 var (
-	OpParam  = &Op{Name: "param", Attrs: []AttrRow{{"role", ""}}, Doc: "a parameter of the function; its type is declared", Example: "embeddings: float[N,D] {role=\"embedding\"}"}
+	OpParam  = &Op{Name: "param", Attrs: []AttrRow{{"role", ""}}, Doc: "a parameter of the function; its type is declared", Example: "embeddings: float[N,D] embedding"}
 	OpConst  = &Op{Name: "const", Attrs: []AttrRow{{"value", 0.0}}, Infer: fixed(F()), Doc: "a number", Example: "%1: float[] = const {value=64.0}"}
 	OpInt    = &Op{Name: "int", Attrs: []AttrRow{{"value", int64(0)}}, Infer: fixed(I()), Doc: "a whole number", Example: "%1: int[] = int {value=0}"}
 	OpAttr   = &Op{Name: "attr", Attrs: []AttrRow{{"name", ""}}, Infer: fixed(F()), Doc: "a number attribute of the function, set by its call", Example: "%1: float[] = attr {name=\"cos_margin\"}"}
@@ -69,8 +69,8 @@ var (
 	OpSub = binary("sub", "a − b", func(a, b float64) float64 { return a - b })
 	OpMul = binary("mul", "a · b", func(a, b float64) float64 { return a * b })
 	OpDiv = binary("div", "a / b", func(a, b float64) float64 { return a / b })
-	OpMax = binary("max", "the larger; at a tie the gradient goes to b", math.Max)
-	OpMin = binary("min", "the smaller; at a tie the gradient goes to b", math.Min)
+	OpMax = binary("max", "the larger, NaN if either is; at a tie the gradient goes to b", func(a, b float64) float64 { return max(a, b) })
+	OpMin = binary("min", "the smaller, NaN if either is; at a tie the gradient goes to b", func(a, b float64) float64 { return min(a, b) })
 	OpPow = &Op{Name: "pow", Arity: 1, Attrs: []AttrRow{{"exponent", 0.0}}, Infer: inferFloats, Doc: "x^exponent, x ≥ 0", Example: "y: float[N] = pow x {exponent=2.0}"}
 
 	OpLess      = compare("less", "a < b")

@@ -1,0 +1,168 @@
+package irval
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"sort"
+
+	"losscc/ir"
+	"losscc/verify/tensor"
+)
+
+// lanes are the lines of elements along one axis: element k of lane l is at
+// start(l) + k·step.
+type lanes struct {
+	count, length, step int
+	without             []int // the shape that is left when the axis goes
+}
+
+func along(shape []int, axis int) lanes {
+	step := tensor.Len(shape[axis+1:])
+	without := append(append([]int{}, shape[:axis]...), shape[axis+1:]...)
+	return lanes{count: tensor.Len(without), length: shape[axis], step: step, without: without}
+}
+
+// start is the place of a lane's first element. Lane l is also the place of
+// the lane's element in the shape without the axis.
+func (l lanes) start(lane int) int { return lane/l.step*l.step*l.length + lane%l.step }
+
+func sum(_ *frame, v *ir.Value, args []*tensor.Tensor) (*tensor.Tensor, error) {
+	l := along(args[0].Shape, v.Attrs.Int("axis"))
+	out := tensor.New(args[0].Kind, l.without...)
+	for lane := range l.count {
+		for k, at := 0, l.start(lane); k < l.length; k, at = k+1, at+l.step {
+			if out.Kind == tensor.Int {
+				out.I[lane] += args[0].I[at]
+			} else {
+				out.F[lane] += args[0].F[at]
+			}
+		}
+	}
+	return out, nil
+}
+
+func cumSum(_ *frame, v *ir.Value, args []*tensor.Tensor) (*tensor.Tensor, error) {
+	l := along(args[0].Shape, v.Attrs.Int("axis"))
+	out := args[0].Clone()
+	for lane := range l.count {
+		for k, at := 1, l.start(lane)+l.step; k < l.length; k, at = k+1, at+l.step {
+			if out.Kind == tensor.Int {
+				out.I[at] += out.I[at-l.step]
+			} else {
+				out.F[at] += out.F[at-l.step]
+			}
+		}
+	}
+	return out, nil
+}
+
+func reduceMax(_ *frame, v *ir.Value, args []*tensor.Tensor) (*tensor.Tensor, error) {
+	l := along(args[0].Shape, v.Attrs.Int("axis"))
+	out := tensor.New(args[0].Kind, l.without...)
+	for lane := range l.count {
+		if out.Kind == tensor.Int {
+			out.I[lane] = math.MinInt64
+		} else {
+			out.F[lane] = math.Inf(-1)
+		}
+		if l.length > 0 {
+			move(out, lane, args[0], l.start(lane)+l.step*firstMax(args[0], l, lane))
+		}
+	}
+	return out, nil
+}
+
+func argMax(_ *frame, v *ir.Value, args []*tensor.Tensor) (*tensor.Tensor, error) {
+	l := along(args[0].Shape, v.Attrs.Int("axis"))
+	if l.length == 0 && l.count > 0 {
+		return nil, fmt.Errorf("%v has no element along axis %d", args[0], v.Attrs.Int("axis"))
+	}
+	out := tensor.New(tensor.Int, l.without...)
+	for lane := range l.count {
+		out.I[lane] = int64(firstMax(args[0], l, lane))
+	}
+	return out, nil
+}
+
+// firstMax is the number in its lane of the first element that none is above.
+func firstMax(t *tensor.Tensor, l lanes, lane int) int {
+	best, start := 0, l.start(lane)
+	for k := 1; k < l.length; k++ {
+		a, b := start+best*l.step, start+k*l.step
+		if t.Kind == tensor.Int && t.I[a] < t.I[b] || t.Kind == tensor.Float && below(t.F[a], t.F[b]) {
+			best = k
+		}
+	}
+	return best
+}
+
+// below is a < b with NaN above every number.
+func below(a, b float64) bool {
+	return a < b || math.IsNaN(b) && !math.IsNaN(a)
+}
+
+func argTop(_ *frame, v *ir.Value, args []*tensor.Tensor) (*tensor.Tensor, error) {
+	x, k := args[0], args[1].I[0]
+	axis := len(x.Shape) - 1
+	l := along(x.Shape, axis)
+	if k < 0 || k > int64(l.length) {
+		return nil, fmt.Errorf("wants %d of %d elements along the last axis of %v", k, l.length, x)
+	}
+	out := tensor.New(tensor.Int, append(append([]int{}, l.without...), int(k))...)
+	order := make([]int, l.length)
+	for lane := range l.count {
+		row := x.F[l.start(lane):][:l.length]
+		for i := range order {
+			order[i] = i
+		}
+		sort.SliceStable(order, func(i, j int) bool {
+			if v.Attrs.Bool("largest") {
+				return below(row[order[j]], row[order[i]])
+			}
+			return below(row[order[i]], row[order[j]])
+		})
+		for i := range int(k) {
+			out.I[lane*int(k)+i] = int64(order[i])
+		}
+	}
+	return out, nil
+}
+
+func matMul(_ *frame, v *ir.Value, args []*tensor.Tensor) (*tensor.Tensor, error) {
+	a, b := matrixOf(args[0], v.Attrs.Bool("trans_a")), matrixOf(args[1], v.Attrs.Bool("trans_b"))
+	if a.cols != b.rows {
+		return nil, errors.New("inner extents differ")
+	}
+	if err := fitsMemory([]int{a.rows, b.cols}); err != nil {
+		return nil, err
+	}
+	out := tensor.New(tensor.Float, a.rows, b.cols)
+	for i := range a.rows {
+		for j := range b.cols {
+			s := 0.0
+			for k := range a.cols {
+				s += float64(a.at(i, k) * b.at(k, j)) // no fused multiply-add: equal bits everywhere
+			}
+			out.F[i*b.cols+j] = s
+		}
+	}
+	return out, nil
+}
+
+// matrix is a float matrix, or its transpose, over the same elements.
+type matrix struct {
+	elems            []float64
+	rows, cols       int
+	rowStep, colStep int
+}
+
+func matrixOf(t *tensor.Tensor, transposed bool) matrix {
+	m := matrix{t.F, t.Shape[0], t.Shape[1], t.Shape[1], 1}
+	if transposed {
+		m.rows, m.cols, m.rowStep, m.colStep = m.cols, m.rows, m.colStep, m.rowStep
+	}
+	return m
+}
+
+func (m matrix) at(i, j int) float64 { return m.elems[i*m.rowStep+j*m.colStep] }
