@@ -162,7 +162,6 @@ func (c *Ctx) rowTerms(pairs []pair, row []int) {
 // reducePairs gives the sum of the pairs' terms, or the mean that `average`
 // names.
 func (c *Ctx) reducePairs(pairs []pair) {
-	var total float64
 	var of, n [2]float64 // of pairs of one class, and of others
 	average := c.Text("average")
 	for _, p := range pairs {
@@ -170,7 +169,6 @@ func (c *Ctx) reducePairs(pairs []pair) {
 		if p.same {
 			k = 0
 		}
-		total += t
 		of[k] += t
 		if average != "nonzero" || c.holds(t > 0) {
 			n[k]++
@@ -178,25 +176,22 @@ func (c *Ctx) reducePairs(pairs []pair) {
 	}
 	switch average {
 	case "all":
-		c.outMean(total, n[0]+n[1])
+		c.outMean(of[0]+of[1], ratio(of[0]+of[1], n[0]+n[1]))
 	case "separate", "nonzero":
-		c.outMean(total, 0)
-		if c.Reduction() == "mean" {
-			c.Out("loss", tensor.Scalar(ratio(of[0], n[0])+ratio(of[1], n[1])))
-		}
+		c.outMean(of[0]+of[1], ratio(of[0], n[0])+ratio(of[1], n[1]))
 	default:
 		failf("average %q is none of all, separate, nonzero", average)
 	}
 }
 
-// outMean gives the loss of terms that are not one per row: their sum, or
-// that over their number.
-func (c *Ctx) outMean(total, n float64) {
+// outMean gives the loss of terms that are not one per row: their sum or their
+// mean, whichever is asked for.
+func (c *Ctx) outMean(sum, mean float64) {
 	switch c.Reduction() {
 	case "mean":
-		c.Out("loss", tensor.Scalar(ratio(total, n)))
+		c.Out("loss", tensor.Scalar(mean))
 	case "sum":
-		c.Out("loss", tensor.Scalar(total))
+		c.Out("loss", tensor.Scalar(sum))
 	default:
 		failf("reduction %q is none of mean, sum: the terms are not one per row", c.Reduction())
 	}

@@ -110,7 +110,7 @@ func (c *Ctx) reduceTriplets(terms []float64) {
 			failf("average %q is none of all, nonzero", average)
 		}
 	}
-	c.outMean(sum(terms), n)
+	c.outMean(sum(terms), ratio(sum(terms), n))
 }
 
 // batch is the rows of a batch with labels and all their distances.
