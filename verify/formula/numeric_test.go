@@ -104,14 +104,14 @@ func TestGradientOfTheWrongInput(t *testing.T) {
 func TestGradientHoldsTheNumberOfTerms(t *testing.T) {
 	near := 1e-9 // of two active terms one is about to vanish
 	in := inputs{
-		"embeddings_a": rows2([]float64{near}, []float64{2}),
+		"embeddings_a": rows2([]float64{1 + near}, []float64{2}),
 		"embeddings_b": rows2([]float64{0}, []float64{0}),
 		"same":         ints1(1, 1),
 		"anchor":       rows2([]float64{0}, []float64{0}),
 		"positive":     rows2([]float64{3}, []float64{2 + near}),
 		"negative":     rows2([]float64{2}, []float64{2}),
 	}
-	p := Params{"average": "nonzero", "squared": false, "loss_weight": 1.0}
+	p := Params{"average": "nonzero", "squared": false, "positive_margin": 1.0, "loss_weight": 1.0}
 	g := gradientOf(t, Request{Loss: "contrastive", Params: p, In: in}, "embeddings_a")
 	closeTo(t, "contrastive", g, []float64{0.5, 0.5})
 	p = Params{"average": "nonzero", "margin": 0.0, "distance": "euclidean"}
