@@ -43,10 +43,10 @@ type entry struct {
 	detached bool
 }
 
-// table holds every loss by name; each file of formulas adds its own in the
-// composite literal of its family.
+// table holds every loss and miner by name; each file of formulas adds its
+// own in the composite literal of its family.
 func table(name string) (entry, bool) {
-	for _, family := range []map[string]entry{seeds, margins} {
+	for _, family := range []map[string]entry{seeds, margins, miners} {
 		if e, ok := family[name]; ok {
 			return e, true
 		}
