@@ -3,6 +3,7 @@ module losscc
 go 1.26
 
 require (
+	github.com/agnivade/levenshtein v1.2.2 // indirect
 	github.com/chewxy/hm v1.0.0 // indirect
 	github.com/chewxy/math32 v1.0.4 // indirect
 	github.com/gogo/protobuf v1.3.0 // indirect

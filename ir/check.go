@@ -1,53 +1,149 @@
 package ir
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
-// Check infers every type again and compares, and sees that every value stands
-// after its arguments. A function from a Builder always passes; passes and
-// hand-made functions are checked in tests.
+// Check infers every type again and compares, sees that every value stands
+// after its arguments, and does the same for every function that f calls. A
+// function from a Builder always passes; passes and hand-made functions are
+// checked in tests.
 func Check(f *Func) error {
-	seen := map[*Value]bool{}
-	params := 0
+	c := checker{names: map[string]*Func{}, state: map[*Func]checkState{}}
+	return c.function(f)
+}
+
+type checkState uint8
+
+const (
+	checking checkState = iota + 1
+	checked
+)
+
+// checker goes through each function once.
+type checker struct {
+	names map[string]*Func
+	state map[*Func]checkState
+}
+
+func (c *checker) function(f *Func) error {
+	switch {
+	case f == nil:
+		return errors.New("no function")
+	case c.state[f] == checked:
+		return nil
+	case c.state[f] == checking:
+		return fmt.Errorf("@%s: the function calls itself", f.Name)
+	}
+	c.state[f] = checking
+	if err := c.head(f); err != nil {
+		return fmt.Errorf("@%s: %w", f.Name, err)
+	}
+	seen := make(map[*Value]bool, len(f.Values))
 	for i, v := range f.Values {
+		if v == nil || v.Op == nil {
+			return fmt.Errorf("@%s: value %d has no op", f.Name, i)
+		}
 		if v.index != i {
 			return fmt.Errorf("@%s: value %d carries the number %d", f.Name, i, v.index)
 		}
-		if v.Op == OpParam {
-			if params >= len(f.Params) || f.Params[params] != v {
-				return fmt.Errorf("@%s: parameter %s is not in the list of parameters", f.Name, v.Name)
-			}
-			params++
-			seen[v] = true
-			continue
-		}
-		types := make([]Type, len(v.Args))
-		for k, a := range v.Args {
-			if !seen[a] {
-				return fmt.Errorf("@%s: value %d (%s) uses a value that does not stand before it", f.Name, i, v.Op)
-			}
-			types[k] = a.Type
-		}
-		t, err := inferType(v.Op, types, v.Attrs)
-		if err != nil {
-			return fmt.Errorf("@%s: value %d: %s: %w", f.Name, i, v.Op, err)
-		}
-		if !t.Equal(v.Type) {
-			return fmt.Errorf("@%s: value %d (%s) says %v, its op makes %v", f.Name, i, v.Op, v.Type, t)
-		}
-		if c := v.Callee(); c != nil {
-			if err := Check(c); err != nil {
+		if callee := v.Callee(); callee != nil {
+			if err := c.function(callee); err != nil {
 				return err
 			}
 		}
+		if err := checkValue(f, i, seen); err != nil {
+			return fmt.Errorf("@%s: value %d (%s) %w", f.Name, i, v.Op, err)
+		}
 		seen[v] = true
 	}
-	if params != len(f.Params) {
-		return fmt.Errorf("@%s: %d parameters declared, %d among the values", f.Name, len(f.Params), params)
+	if err := checkResults(f, seen); err != nil {
+		return fmt.Errorf("@%s: %w", f.Name, err)
 	}
-	for _, r := range f.Results {
-		if !seen[r.Value] {
-			return fmt.Errorf("@%s: result %s is no value of the function", f.Name, r.Name)
+	c.state[f] = checked
+	return nil
+}
+
+// head sees that the function's name is its own, and its attributes and
+// parameters are declared as a Builder would let them.
+func (c *checker) head(f *Func) error {
+	if err := nameError("a function", f.Name); err != nil {
+		return err
+	}
+	if c.names[f.Name] != nil {
+		return errors.New("two functions have this name")
+	}
+	c.names[f.Name] = f
+	for i, a := range f.Attrs {
+		if err := checkAttribute(f.Attrs[:i], a); err != nil {
+			return err
 		}
+	}
+	names := map[string]bool{}
+	for i, p := range f.Params {
+		if i >= len(f.Values) || f.Values[i] != p || p == nil {
+			return fmt.Errorf("parameter %d is not value %d", i, i)
+		}
+		if err := checkParam(p); err != nil {
+			return err
+		}
+		if names[p.Name] {
+			return fmt.Errorf("parameter %q is declared twice", p.Name)
+		}
+		names[p.Name] = true
+	}
+	return nil
+}
+
+// checkValue sees that a value's arguments stand before it and its op makes
+// its type.
+func checkValue(f *Func, i int, seen map[*Value]bool) error {
+	v := f.Values[i]
+	if v.Op == OpParam {
+		if i >= len(f.Params) {
+			return fmt.Errorf("is not in the list of parameters")
+		}
+		return nil
+	}
+	if i < len(f.Params) {
+		return fmt.Errorf("stands in the list of parameters")
+	}
+	if v.Name != "" {
+		if err := nameError("a value", v.Name); err != nil {
+			return err
+		}
+	}
+	types := make([]Type, len(v.Args))
+	for k, a := range v.Args {
+		if !seen[a] {
+			return fmt.Errorf("uses a value that does not stand before it")
+		}
+		types[k] = a.Type
+	}
+	t, err := inferType(f, v.Op, types, v.Attrs)
+	if err != nil {
+		return err
+	}
+	if !t.Equal(v.Type) {
+		return fmt.Errorf("says %v, its op makes %v", v.Type, t)
+	}
+	return nil
+}
+
+func checkResults(f *Func, seen map[*Value]bool) error {
+	names := map[string]bool{}
+	for _, r := range f.Results {
+		if err := nameError("a result", r.Name); err != nil {
+			return err
+		}
+		if !seen[r.Value] {
+			return fmt.Errorf("result %q is no value of the function", r.Name)
+		}
+		if names[r.Name] {
+			return fmt.Errorf("result %q is given twice", r.Name)
+		}
+		names[r.Name] = true
 	}
 	return nil
 }

@@ -2,115 +2,17 @@ package ir
 
 import (
 	"fmt"
-	"path/filepath"
-	"runtime"
+	"reflect"
+	"slices"
 	"strings"
 )
-
-// Builder makes one Func. Mistakes do not panic and need no checks between
-// lines: the first is kept with the place in the source that made it, and Func
-// returns it.
-type Builder struct {
-	fn     *Func
-	merged map[string]*Value
-	err    error
-	fresh  map[Dim]bool
-}
-
-// NewBuilder begins a function of that name.
-func NewBuilder(name string) *Builder {
-	return &Builder{fn: &Func{Name: name}, merged: map[string]*Value{}, fresh: map[Dim]bool{}}
-}
-
-// Margin marks the function as one whose first argument is a cosine; see
-// Func.Margin.
-func (b *Builder) Margin(is bool) { b.fn.Margin = is }
-
-// Param adds a parameter. The role says what a host does with it.
-func (b *Builder) Param(name string, t Type, role string) *Value {
-	if b.fn.Param(name) != nil {
-		return b.fail("parameter %q is declared twice", name)
-	}
-	v := &Value{Op: OpParam, Type: t, Name: name, Attrs: Attrs{{"role", role}}}
-	if role == "" {
-		v.Attrs = nil
-	}
-	b.add(v)
-	b.fn.Params = append(b.fn.Params, v)
-	return v
-}
-
-// Attribute declares an attribute of the function. A number is also given
-// back as a value for the body to use; the other kinds have none.
-func (b *Builder) Attribute(name string, kind ParamKind) *Value {
-	b.fn.Attrs = append(b.fn.Attrs, FuncAttr{name, kind})
-	if kind != NumberAttr {
-		return nil
-	}
-	return b.Emit(OpAttr, Attrs{{"name", name}})
-}
-
-// Result gives a value back under a name.
-func (b *Builder) Result(name string, v *Value) {
-	if b.err != nil || v == nil || v.Type.Elem == 0 {
-		b.fail("result %q has no value", name)
-		return
-	}
-	if b.fn.Result(name) != nil {
-		b.fail("result %q is given twice", name)
-		return
-	}
-	b.fn.Results = append(b.fn.Results, Result{name, v})
-}
-
-// Func is the finished function, or the first mistake made in building it.
-func (b *Builder) Func() (*Func, error) {
-	if b.err != nil {
-		return nil, b.err
-	}
-	return b.fn, nil
-}
-
-// Err is the first mistake so far.
-func (b *Builder) Err() error { return b.err }
-
-// Fail records a mistake of the caller's, unless one is recorded already.
-func (b *Builder) Fail(format string, args ...any) *Value { return b.fail(format, args...) }
-
-// fail records the first mistake and where it was made; what it returns
-// poisons every value made from it in silence.
-func (b *Builder) fail(format string, args ...any) *Value {
-	if b.err == nil {
-		b.err = fmt.Errorf("%s: @%s: %w", caller(), b.fn.Name, fmt.Errorf(format, args...))
-	}
-	return &Value{b: b, Op: OpConst}
-}
-
-// caller is the file and line of the nearest frame outside this package.
-func caller() string {
-	var pcs [32]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
-	for {
-		f, more := frames.Next()
-		in := f.Function[strings.LastIndex(f.Function, "/")+1:]
-		if !strings.HasPrefix(in, "ir.") || strings.HasSuffix(f.File, "_test.go") {
-			return fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line)
-		}
-		if !more {
-			return "?"
-		}
-	}
-}
-
-func (b *Builder) add(v *Value) {
-	v.b = b
-	v.index = len(b.fn.Values)
-	b.fn.Values = append(b.fn.Values, v)
-}
 
 // Emit is the one way to make a value: it infers the type, gives back an equal
 // value if there is one, and records the first mistake.
 func (b *Builder) Emit(op *Op, attrs Attrs, args ...*Value) *Value {
+	if op == nil {
+		return b.fail("no op to apply")
+	}
 	types := make([]Type, len(args))
 	for i, a := range args {
 		switch {
@@ -123,7 +25,8 @@ func (b *Builder) Emit(op *Op, attrs Attrs, args ...*Value) *Value {
 		}
 		types[i] = a.Type
 	}
-	t, err := inferType(op, types, attrs)
+	attrs = inRowOrder(op, attrs)
+	t, err := inferType(b.fn, op, types, attrs)
 	if err != nil {
 		return b.fail("%s: %w", op, err)
 	}
@@ -131,22 +34,48 @@ func (b *Builder) Emit(op *Op, attrs Attrs, args ...*Value) *Value {
 	if v, ok := b.merged[key]; ok {
 		return v
 	}
-	v := &Value{Op: op, Args: args, Attrs: attrs, Type: t}
-	b.add(v)
+	v := &Value{Op: op, Args: slices.Clone(args), Attrs: attrs, Type: t}
+	b.add(v, len(b.fn.Values))
 	b.merged[key] = v
 	return v
 }
 
-func inferType(op *Op, types []Type, attrs Attrs) (Type, error) {
-	if op == OpCall {
-		f, ok := attrs.Get("fn").(*Func)
-		if !ok {
-			return Type{}, fmt.Errorf("no function to call")
+// inRowOrder is attributes in the order of the op's row, so that values with
+// equal ones are equal; a call's stay as they are.
+func inRowOrder(op *Op, attrs Attrs) Attrs {
+	if len(op.Attrs) < 2 || len(attrs) != len(op.Attrs) {
+		return attrs
+	}
+	out := make(Attrs, 0, len(attrs))
+	for _, row := range op.Attrs {
+		for _, a := range attrs {
+			if a.Name == row.Name {
+				out = append(out, a)
+			}
 		}
-		if err := checkCallAttrs(f, attrs); err != nil {
+	}
+	if len(out) != len(attrs) {
+		return attrs // inferType says what is wrong
+	}
+	return out
+}
+
+// inferType is the type of an op applied in fn, or why it does not apply.
+func inferType(fn *Func, op *Op, types []Type, attrs Attrs) (Type, error) {
+	t, err := applyRule(fn, op, types, attrs)
+	if err == nil {
+		err = t.check()
+	}
+	return t, err
+}
+
+func applyRule(fn *Func, op *Op, types []Type, attrs Attrs) (Type, error) {
+	if op == OpCall {
+		f, out, err := checkCall(attrs)
+		if err != nil {
 			return Type{}, err
 		}
-		return inferCall(f, attrs.Int("out"), types)
+		return inferCall(f, out, types)
 	}
 	if op.Infer == nil {
 		return Type{}, fmt.Errorf("the op has no type rule")
@@ -154,21 +83,87 @@ func inferType(op *Op, types []Type, attrs Attrs) (Type, error) {
 	if len(types) != op.Arity {
 		return Type{}, fmt.Errorf("want %d arguments, got %d", op.Arity, len(types))
 	}
-	for _, row := range op.Attrs {
-		if got := attrs.Get(row.Name); fmt.Sprintf("%T", got) != fmt.Sprintf("%T", row.Kind) {
-			return Type{}, fmt.Errorf("attribute %s: want %T, got %T", row.Name, row.Kind, got)
-		}
+	if err := checkAttrs(op, attrs); err != nil {
+		return Type{}, err
 	}
-	if d, ok := attrs.Get("dim").(Dim); ok && d == "" {
-		return Type{}, fmt.Errorf("attribute dim is empty")
+	if op == OpAttr {
+		if name := attrs.Text("name"); !fn.declaresNumber(name) {
+			return Type{}, fmt.Errorf("@%s declares no number %q", fn.Name, name)
+		}
 	}
 	return op.Infer(types, attrs)
 }
 
-// checkCallAttrs sees that a call sets exactly what the function declares.
-func checkCallAttrs(f *Func, attrs Attrs) error {
+func (f *Func) declaresNumber(name string) bool {
+	return slices.Contains(f.Attrs, FuncAttr{name, NumberAttr})
+}
+
+// checkAttrs sees that an op's attributes are those of its row, in its order.
+func checkAttrs(op *Op, attrs Attrs) error {
+	for i, row := range op.Attrs {
+		got := attrs.Get(row.Name)
+		if reflect.TypeOf(got) != reflect.TypeOf(row.Kind) {
+			return fmt.Errorf("attribute %s: want %s, got %s", row.Name, kindName(row.Kind), kindName(got))
+		}
+		if i < len(attrs) && len(attrs) == len(op.Attrs) && attrs[i].Name != row.Name {
+			return fmt.Errorf("attribute %s stands where %s belongs", attrs[i].Name, row.Name)
+		}
+		switch got := got.(type) {
+		case Dim:
+			if err := got.check(); err != nil {
+				return fmt.Errorf("attribute %s: %w", row.Name, err)
+			}
+		case Shape:
+			if err := (Type{Float, got}).check(); err != nil {
+				return fmt.Errorf("attribute %s: %w", row.Name, err)
+			}
+		}
+	}
+	if len(attrs) != len(op.Attrs) {
+		return fmt.Errorf("want %d attributes, got %d", len(op.Attrs), len(attrs))
+	}
+	return nil
+}
+
+// kindName is what the messages call an attribute's kind.
+func kindName(v any) string {
+	switch v.(type) {
+	case nil:
+		return "none"
+	case float64:
+		return "a number with a point"
+	case int64:
+		return "a whole number"
+	case bool:
+		return "true or false"
+	case string:
+		return "text"
+	case Dim:
+		return "an extent"
+	case Shape:
+		return "a shape"
+	case *Func:
+		return "a function"
+	}
+	return fmt.Sprintf("%T", v)
+}
+
+// checkCall is the function and the result that a call's attributes name; it
+// sees that they set exactly what the function declares.
+func checkCall(attrs Attrs) (*Func, int, error) {
+	if len(attrs) < 2 || attrs[0].Name != "fn" || attrs[1].Name != "out" {
+		return nil, 0, fmt.Errorf("want the attributes fn and out first")
+	}
+	f, _ := attrs[0].Val.(*Func)
+	if f == nil {
+		return nil, 0, fmt.Errorf("no function to call")
+	}
+	out, whole := attrs[1].Val.(int64)
+	if !whole {
+		return nil, 0, fmt.Errorf("attribute out: want a whole number, got %s", kindName(attrs[1].Val))
+	}
 	if len(attrs) != len(f.Attrs)+2 {
-		return fmt.Errorf("@%s declares %d attributes, the call sets %d", f.Name, len(f.Attrs), len(attrs)-2)
+		return nil, 0, fmt.Errorf("@%s declares %d attributes, the call sets %d", f.Name, len(f.Attrs), len(attrs)-2)
 	}
 	for i, a := range f.Attrs {
 		got := attrs[i+2]
@@ -182,17 +177,17 @@ func checkCallAttrs(f *Func, attrs Attrs) error {
 			_, ok = got.Val.(string)
 		}
 		if got.Name != a.Name || !ok {
-			return fmt.Errorf("@%s: attribute %d is %s=%v, want %s of kind %s", f.Name, i, got.Name, got.Val, a.Name, a.Kind)
+			return nil, 0, fmt.Errorf("@%s: attribute %d is %s=%s, want %s of kind %s", f.Name, i, got.Name, printAttr(got.Val), a.Name, a.Kind)
 		}
 	}
-	return nil
+	return f, int(out), nil
 }
 
 func mergeKey(op *Op, attrs Attrs, args []*Value) string {
 	var s strings.Builder
 	s.WriteString(op.Name)
 	for _, a := range args {
-		fmt.Fprintf(&s, " %d", a.index)
+		fmt.Fprintf(&s, " %p", a)
 	}
 	s.WriteByte('{')
 	attrs.key(&s)
@@ -218,20 +213,4 @@ func (v *Value) CallAttrs() Attrs { return v.Attrs[2:] }
 func (v *Value) Callee() *Func {
 	f, _ := v.Attrs.Get("fn").(*Func)
 	return f
-}
-
-// Fresh is an extent that no other value has: base, base2, base3 …
-func (b *Builder) Fresh(base Dim) Dim {
-	d := base
-	for i := 2; b.fresh[d]; i++ {
-		d = Dim(fmt.Sprintf("%s%d", base, i))
-	}
-	b.fresh[d] = true
-	return d
-}
-
-// DeclareNumber declares a number attribute whose value the body asks for
-// itself, if it does.
-func (b *Builder) DeclareNumber(name string) {
-	b.fn.Attrs = append(b.fn.Attrs, FuncAttr{name, NumberAttr})
 }

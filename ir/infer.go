@@ -78,6 +78,9 @@ func convert(to Elem) func([]Type, Attrs) (Type, error) {
 }
 
 func inferSame(args []Type, attrs Attrs) (Type, error) {
+	if args[0].Elem == Bool {
+		return Type{}, want("float or int", args[0])
+	}
 	if _, err := axisOf(args[0], attrs, 0); err != nil {
 		return Type{}, err
 	}
@@ -103,6 +106,14 @@ func inferReduce(args []Type, attrs Attrs) (Type, error) {
 		return Type{}, err
 	}
 	return Type{args[0].Elem, args[0].Shape.Without(a)}, nil
+}
+
+func inferNorm(args []Type, _ Attrs) (Type, error) {
+	n := len(args[0].Shape)
+	if args[0].Elem != Float || n == 0 {
+		return Type{}, want("floats of rank 1 or more", args[0])
+	}
+	return F(args[0].Shape[:n-1]...), nil
 }
 
 func inferArgMax(args []Type, attrs Attrs) (Type, error) {
@@ -277,10 +288,15 @@ func inferCall(f *Func, out int, args []Type) (Type, error) {
 	return Type{t.Elem, substitute(t.Shape, bind)}, nil
 }
 
-// substitute replaces the symbols of a shape by what they are bound to.
+// substitute replaces the symbols of a shape by what they are bound to, and
+// products that are bound as a whole.
 func substitute(s Shape, bind map[Dim]Dim) Shape {
 	out := make(Shape, len(s))
 	for i, d := range s {
+		if to, ok := bind[d]; ok {
+			out[i] = to
+			continue
+		}
 		prod := One
 		for _, f := range d.Factors() {
 			if to, ok := bind[f]; ok {

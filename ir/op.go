@@ -62,6 +62,7 @@ var (
 	OpSin      = unary("sin", "sine", math.Sin)
 	OpCos      = unary("cos", "cosine", math.Cos)
 	OpAcos     = unary("acos", "arc cosine of x held to [−1, 1]; derivative 0 at ±1 and beyond", func(x float64) float64 { return math.Acos(math.Max(-1, math.Min(1, x))) })
+	OpRecip    = unary("recip", "1/x, and 0 at 0; derivative 0 at 0", recip)
 	OpSigmoid  = unary("sigmoid", "1/(1+e^−x)", sigmoid)
 	OpSoftplus = unary("softplus", "log(1+e^x), finite for every x", softplus)
 
@@ -86,6 +87,7 @@ var (
 
 	OpSum       = &Op{Name: "sum", Arity: 1, Attrs: axisAttr, Infer: inferReduce, Doc: "sum over an axis, which goes", Example: "y: float[N] = sum x {axis=1}"}
 	OpReduceMax = &Op{Name: "reduce_max", Arity: 1, Attrs: axisAttr, Infer: inferReduce, Doc: "maximum over an axis, which goes; the gradient goes to the first one", Example: "y: float[N] = reduce_max x {axis=1}"}
+	OpNorm      = &Op{Name: "norm", Arity: 1, Attrs: []AttrRow{{"scaled", false}}, Infer: inferNorm, Doc: "Euclidean norm over the last axis, which goes; derivative 0 at a zero row; scaled divides by the largest entry first, so that squares neither overflow nor vanish", Example: "n: float[N] = norm x {scaled=true}"}
 	OpArgMax    = &Op{Name: "argmax", Arity: 1, Attrs: axisAttr, Infer: inferArgMax, Doc: "place of the first maximum along an axis, which goes", Example: "i: int[N] = argmax x {axis=1}"}
 	OpArgTop    = &Op{Name: "argtop", Arity: 2, Attrs: []AttrRow{{"largest", false}, {"dim", Dim("")}}, Infer: inferArgTop, Doc: "places of the k largest (or smallest) along the last axis, in order, ties by place; dim names the extent k", Example: "i: int[N,R] = argtop x, k {largest=true, dim=R}"}
 	OpCumSum    = &Op{Name: "cumsum", Arity: 1, Attrs: axisAttr, Infer: inferSame, Doc: "running sum along an axis", Example: "y: float[N] = cumsum x {axis=0}"}
@@ -108,10 +110,10 @@ var (
 // Ops is the table in the order of its printing.
 var Ops = []*Op{
 	OpParam, OpConst, OpInt, OpAttr, OpIota, OpExtent,
-	OpNeg, OpAbs, OpExp, OpLog, OpSqrt, OpFloor, OpSin, OpCos, OpAcos, OpSigmoid, OpSoftplus,
+	OpNeg, OpAbs, OpExp, OpLog, OpSqrt, OpFloor, OpSin, OpCos, OpAcos, OpRecip, OpSigmoid, OpSoftplus,
 	OpAdd, OpSub, OpMul, OpDiv, OpMax, OpMin, OpPow,
 	OpLess, OpLessEqual, OpEqual, OpAnd, OpOr, OpNot, OpSelect, OpFloat, OpToInt, OpStop,
-	OpSum, OpReduceMax, OpArgMax, OpArgTop, OpCumSum,
+	OpSum, OpReduceMax, OpNorm, OpArgMax, OpArgTop, OpCumSum,
 	OpMatMul, OpTranspose, OpExpand, OpReshape, OpUnsqueeze, OpSqueeze,
 	OpPick, OpPut, OpGather, OpScatterAdd, OpNonZero, OpConcat, OpCall,
 }
@@ -150,4 +152,11 @@ func sigmoid(x float64) float64 {
 
 func softplus(x float64) float64 {
 	return math.Max(x, 0) + math.Log1p(math.Exp(-math.Abs(x)))
+}
+
+func recip(x float64) float64 {
+	if x == 0 {
+		return 0
+	}
+	return 1 / x
 }

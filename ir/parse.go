@@ -34,9 +34,6 @@ func Parse(text string) (f *Func, err error) {
 	p.advance()
 	for p.tok.kind != endToken {
 		f = p.function()
-		if p.funcs[f.Name] != nil {
-			p.failf("function @%s is defined twice", f.Name)
-		}
 		p.funcs[f.Name] = f
 	}
 	if f == nil {
@@ -45,157 +42,42 @@ func Parse(text string) (f *Func, err error) {
 	return f, nil
 }
 
-type tokenKind uint8
-
-const (
-	endToken tokenKind = iota
-	nameToken
-	numberToken
-	textToken
-	markToken // one punctuation character
-)
-
-type token struct {
-	kind      tokenKind
-	text      string
-	line, col int
-}
-
-type parser struct {
-	text      string
-	at        int
-	line      int
-	lineStart int
-	tok       token
-	funcs     map[string]*Func
-}
-
-func (p *parser) failf(format string, args ...any) {
-	panic(&SyntaxError{p.tok.line, p.tok.col, fmt.Sprintf(format, args...)})
-}
-
-func isNameByte(c byte) bool {
-	return c == '_' || c == '%' || c == '.' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
-}
-
-// advance reads the next token. Names may hold dots, digits and letters of
-// any script; a number is a name that begins with a digit or a sign.
-func (p *parser) advance() {
-	for p.at < len(p.text) {
-		c := p.text[p.at]
-		if c == '\n' {
-			p.line++
-			p.lineStart = p.at + 1
-		}
-		if c != ' ' && c != '\t' && c != '\n' && c != '\r' {
-			break
-		}
-		p.at++
-	}
-	p.tok = token{kind: endToken, line: p.line, col: p.at - p.lineStart + 1}
-	if p.at >= len(p.text) {
-		return
-	}
-	start := p.at
-	c := p.text[p.at]
-	switch {
-	case c == '"':
-		p.tok.kind = textToken
-		p.at++
-		for p.at < len(p.text) && p.text[p.at] != '"' && p.text[p.at] != '\n' {
-			if p.text[p.at] == '\\' {
-				p.at++
-			}
-			p.at++
-		}
-		p.at = min(p.at+1, len(p.text))
-		s, err := strconv.Unquote(p.text[start:p.at])
-		if err != nil {
-			p.failf("text without an end, or with a wrong escape")
-		}
-		p.tok.text = s
-	case c == '-' || c >= '0' && c <= '9':
-		p.tok.kind = numberToken
-		p.at++
-		for p.at < len(p.text) && (isNameByte(p.text[p.at]) || (p.text[p.at] == '-' || p.text[p.at] == '+') && p.text[p.at-1] == 'e') {
-			p.at++
-		}
-		p.tok.text = p.text[start:p.at]
-	case isNameByte(c):
-		p.tok.kind = nameToken
-		for p.at < len(p.text) && isNameByte(p.text[p.at]) {
-			p.at++
-		}
-		p.tok.text = p.text[start:p.at]
-	default:
-		p.tok.kind = markToken
-		p.at++
-		p.tok.text = p.text[start:p.at]
-	}
-}
-
-func (p *parser) mark(m string) bool {
-	if p.tok.kind == markToken && p.tok.text == m {
+// word takes a name if it is the next token.
+func (p *parser) word(w string) bool {
+	if p.tok.kind == nameToken && p.tok.text == w {
 		p.advance()
 		return true
 	}
 	return false
 }
 
-func (p *parser) expect(m string) {
-	if !p.mark(m) {
-		p.failf("want %q, found %q", m, p.tok.text)
-	}
-}
-
-func (p *parser) name() string {
-	if p.tok.kind != nameToken {
-		p.failf("want a name, found %q", p.tok.text)
-	}
-	s := p.tok.text
-	p.advance()
-	return s
-}
-
-// list reads items between commas up to a closing mark, which it takes.
-func (p *parser) list(end string, item func()) {
-	for !p.mark(end) {
-		item()
-		if !p.mark(",") {
-			p.expect(end)
-			return
-		}
-	}
-}
-
 func (p *parser) function() *Func {
-	margin := false
-	if p.tok.text == "margin" {
-		margin = true
-		p.advance()
-	}
-	if p.name() != "func" {
-		p.failf("want \"func\"")
+	margin := p.word("margin")
+	if !p.word("func") {
+		p.failf("want \"func\", found %q", p.tok.text)
 	}
 	p.expect("@")
+	at := p.tok
 	b := NewBuilder(p.name())
+	p.check(b, at)
+	if p.funcs[b.fn.Name] != nil {
+		p.failAt(at, "function @%s is defined twice", b.fn.Name)
+	}
 	b.Margin(margin)
 	if p.mark("<") {
 		p.list(">", func() {
+			at := p.tok
 			a := FuncAttr{Name: p.name()}
 			p.expect(":")
 			a.Kind = ParamKind(p.name())
-			switch a.Kind {
-			case NumberAttr, FloatAttr, IntAttr, TextAttr:
-			default:
-				p.failf("no kind of attribute %q; want number, float, int or text", a.Kind)
-			}
-			b.fn.Attrs = append(b.fn.Attrs, a)
+			b.declare(a)
+			p.check(b, at)
 		})
 	}
 	values := map[string]*Value{}
 	p.expect("(")
 	p.list(")", func() {
+		at := p.tok
 		name := p.name()
 		p.expect(":")
 		t := p.typ()
@@ -204,56 +86,60 @@ func (p *parser) function() *Func {
 			role = p.name()
 		}
 		values[name] = b.Param(name, t, role)
-		p.check(b)
+		p.check(b, at)
 	})
 	p.expect("{")
-	for p.tok.text != "return" {
-		p.line1(b, values)
+	for !p.word("return") {
+		p.value(b, values)
 	}
-	p.advance()
 	for !p.mark("}") {
+		at := p.tok
 		name := p.name()
 		p.expect("=")
-		b.Result(name, p.value(values))
-		p.check(b)
+		b.Result(name, p.named(values))
+		p.check(b, at)
 		p.mark(",")
 	}
 	return b.fn
 }
 
-func (p *parser) check(b *Builder) {
+// check gives up with the builder's mistake, made at a token; where in this
+// file the builder was called is nothing to the reader of the text.
+func (p *parser) check(b *Builder, at token) {
 	if b.err != nil {
-		p.failf("%s", strings.TrimPrefix(b.err.Error(), "?: "))
+		p.failAt(at, "%v", errors.Unwrap(b.err))
 	}
 }
 
-func (p *parser) value(values map[string]*Value) *Value {
+// named is the value of the name that comes next.
+func (p *parser) named(values map[string]*Value) *Value {
 	v, ok := values[p.tok.text]
-	if !ok {
+	if !ok || p.tok.kind != nameToken {
 		p.failf("no value %q before this line", p.tok.text)
 	}
 	p.advance()
 	return v
 }
 
-// line1 reads one value.
-func (p *parser) line1(b *Builder, values map[string]*Value) {
+// value reads one line: a value's name, type, op, arguments and attributes.
+func (p *parser) value(b *Builder, values map[string]*Value) {
+	at := p.tok
 	name := p.name()
 	if values[name] != nil {
-		p.failf("value %q is defined twice", name)
+		p.failAt(at, "value %q is defined twice", name)
 	}
 	p.expect(":")
 	t := p.typ()
 	p.expect("=")
-	op := OpNamed(p.tok.text)
-	if op == nil || op == OpParam {
-		p.failf("no op %q", p.tok.text)
+	opAt := p.tok
+	op := OpNamed(opAt.text)
+	if op == nil || op == OpParam || opAt.kind != nameToken {
+		p.failf("no op %q", opAt.text)
 	}
-	opLine := p.tok.line
 	p.advance()
 	var args []*Value
-	for p.tok.kind == nameToken && p.tok.line == opLine {
-		args = append(args, p.value(values))
+	for p.tok.kind == nameToken && p.tok.line == opAt.line {
+		args = append(args, p.named(values))
 		if !p.mark(",") {
 			break
 		}
@@ -267,12 +153,13 @@ func (p *parser) line1(b *Builder, values map[string]*Value) {
 		})
 	}
 	v := b.Emit(op, attrs, args...)
-	p.check(b)
+	p.check(b, opAt)
 	if !v.Type.Equal(t) {
-		p.failf("%s: the text says %v, the op makes %v", name, t, v.Type)
+		p.failAt(at, "%s: the text says %v, the op makes %v", name, t, v.Type)
 	}
-	if !strings.HasPrefix(name, "%") && v.Name == "" {
-		v.Name = name
+	if !strings.HasPrefix(name, "%") {
+		v.Called(name)
+		p.check(b, at)
 	}
 	values[name] = v
 }
@@ -303,28 +190,36 @@ func (p *parser) shape() Shape {
 	return s
 }
 
+// dim reads an extent. Whether it is one is for the type rules to say; how
+// long it may be is not, or a long text would take long.
 func (p *parser) dim() Dim {
-	var d string
+	at := p.tok
+	var factors []string
 	for {
-		if p.tok.kind != nameToken && (p.tok.kind != numberToken || strings.Trim(p.tok.text, "0123456789") != "") {
+		if p.tok.kind != nameToken && p.tok.kind != numberToken {
 			p.failf("want an extent, found %q", p.tok.text)
 		}
-		d += p.tok.text
+		factors = append(factors, p.tok.text)
 		p.advance()
-		if !p.mark("*") {
-			return Dim(d)
+		if p.mark("*") {
+			continue
 		}
-		d += "*"
+		d := Dim(strings.Join(factors, "*"))
+		if err := d.check(); err != nil {
+			p.failAt(at, "%v", err)
+		}
+		return d
 	}
 }
 
-// attr reads an attribute's value, of the kind that the op's row declares.
+// attr reads an attribute's value. How it is spelled tells its kind; only a
+// bare name is an extent where the op's row says so.
 func (p *parser) attr(op *Op, name string) any {
 	if p.mark("@") {
-		n := p.name()
-		f := p.funcs[n]
+		at := p.tok
+		f := p.funcs[p.name()]
 		if f == nil {
-			p.failf("no function @%s before this line", n)
+			p.failAt(at, "no function @%s before this line", at.text)
 		}
 		return f
 	}
@@ -357,16 +252,16 @@ func (p *parser) attr(op *Op, name string) any {
 	case t.kind == numberToken && strings.ContainsAny(t.text, ".e"):
 		f, err := strconv.ParseFloat(t.text, 64)
 		if err != nil {
-			p.failf("wrong number %q", t.text)
+			p.failAt(t, "wrong number %q", t.text)
 		}
 		return f
 	case t.kind == numberToken:
 		n, err := strconv.ParseInt(t.text, 10, 64)
 		if err != nil {
-			p.failf("wrong number %q", t.text)
+			p.failAt(t, "wrong number %q", t.text)
 		}
 		return n
 	}
-	p.failf("want a value for %s, found %q", name, t.text)
+	p.failAt(t, "want a value for %s, found %q", name, t.text)
 	return nil
 }

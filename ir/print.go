@@ -70,8 +70,8 @@ func (v *Value) print(s *strings.Builder, names map[*Value]string) {
 // Names is what the text calls each value: the paper's name where it has one
 // that no other value has taken, else % and its number among the nameless.
 func (f *Func) Names() map[*Value]string {
-	names := map[*Value]string{}
-	taken := map[string]bool{}
+	names := make(map[*Value]string, len(f.Values))
+	taken := make(map[string]bool, len(f.Values))
 	n := 0
 	for _, v := range f.Values {
 		name := v.Name

@@ -1,5 +1,7 @@
 package ir
 
+import "slices"
+
 // Rebuild makes a function like f by giving every value to step, in order,
 // with its arguments already in the new function, and keeping only what the
 // results need: dead code is what is not rebuilt. Step gives back the new
@@ -7,7 +9,7 @@ package ir
 func Rebuild(f *Func, step func(b *Builder, v *Value, args []*Value) *Value) (*Func, error) {
 	b := NewBuilder(f.Name)
 	b.fn.Margin = f.Margin
-	b.fn.Attrs = f.Attrs
+	b.fn.Attrs = slices.Clone(f.Attrs)
 	b.Reserve(f)
 	made := make(map[*Value]*Value, len(f.Values))
 	for _, p := range f.Params {
@@ -42,9 +44,7 @@ func Again(b *Builder, v *Value, args []*Value) *Value {
 // Reserve keeps Fresh away from every extent that f has.
 func (b *Builder) Reserve(f *Func) {
 	for _, v := range f.Values {
-		for _, d := range v.Type.Shape {
-			b.fresh[d] = true
-		}
+		b.reserve(v.Type.Shape)
 	}
 }
 

@@ -45,9 +45,13 @@ func (v *Value) Builder() *Builder { return v.b }
 
 // Called gives the value the paper's name for it, unless it has one.
 func (v *Value) Called(name string) *Value {
-	if v.Name == "" && v.Type.Elem != 0 {
-		v.Name = name
+	if v.Name != "" || v.Type.Elem == 0 {
+		return v
 	}
+	if err := nameError("a value", name); err != nil {
+		return v.b.fail("%w", err)
+	}
+	v.Name = name
 	return v
 }
 
@@ -206,6 +210,16 @@ func Cos(x *Value) *Value { return x.un(OpCos) }
 
 // Acos is the arc cosine of x held to [−1, 1].
 func Acos(x *Value) *Value { return x.un(OpAcos) }
+
+// Recip is 1/x, and 0 where x is 0.
+func Recip(x *Value) *Value { return x.un(OpRecip) }
+
+// Norm is the Euclidean norm over the last axis, safe for huge and tiny
+// entries.
+func Norm(x *Value) *Value { return x.b.Emit(OpNorm, Attrs{{"scaled", true}}, x) }
+
+// PlainNorm is Norm for entries within 1e±18, which reads x once less.
+func PlainNorm(x *Value) *Value { return x.b.Emit(OpNorm, Attrs{{"scaled", false}}, x) }
 
 // Sigmoid is 1/(1+e^−x).
 func Sigmoid(x *Value) *Value { return x.un(OpSigmoid) }

@@ -30,6 +30,7 @@ func init() {
 
 		ir.OpNeg: direct("Neg"), ir.OpAbs: direct("Abs"), ir.OpExp: direct("Exp"), ir.OpLog: direct("Log"),
 		ir.OpSqrt: direct("Sqrt"), ir.OpFloor: direct("Floor"), ir.OpSin: direct("Sin"),
+		ir.OpRecip: lowerRecip, ir.OpNorm: lowerNorm,
 		ir.OpCos: lowerCos, ir.OpAcos: lowerAcos, ir.OpSigmoid: lowerSigmoid, ir.OpSoftplus: lowerSoftplus,
 		ir.OpAdd: direct("Add"), ir.OpSub: direct("Sub"), ir.OpMul: direct("Mul"), ir.OpDiv: direct("Div"),
 		ir.OpMax: direct("Max"), ir.OpMin: direct("Min"),
@@ -55,11 +56,7 @@ func init() {
 			l.out("ReduceSum", v, append(l.in(v), l.ints(axis(v))), intAttr("keepdims", 0))
 		},
 		ir.OpReduceMax: func(l *lowering, v *ir.Value) {
-			if l.o.Opset < 18 {
-				l.out("ReduceMax", v, l.in(v), intsAttr("axes", axis(v)), intAttr("keepdims", 0))
-				return
-			}
-			l.out("ReduceMax", v, append(l.in(v), l.ints(axis(v))), intAttr("keepdims", 0))
+			l.reduceMax(l.names[v], l.ref(v.Args[0]), axis(v), 0)
 		},
 		ir.OpArgMax: func(l *lowering, v *ir.Value) {
 			l.out("ArgMax", v, l.in(v), intAttr("axis", axis(v)), intAttr("keepdims", 0))
@@ -202,6 +199,42 @@ func lowerAcos(l *lowering, v *ir.Value) {
 	l.out("Add", v, []string{t0, l.step("Mul", []string{delta, factor})})
 }
 
+// lowerRecip: the reciprocal of 0 is infinite and not taken.
+func lowerRecip(l *lowering, v *ir.Value) {
+	zero := l.number(0)
+	is0 := l.step("Equal", append(l.in(v), zero))
+	l.out("Where", v, []string{is0, zero, l.step("Reciprocal", l.in(v))})
+}
+
+// lowerNorm: the sum of squares is cheaper than ReduceL2, and its kernel
+// exists for double in every release. Scaled, the row is divided by its
+// largest entry, or by 1 where that is 0.
+func lowerNorm(l *lowering, v *ir.Value) {
+	x := l.ref(v.Args[0])
+	last := int64(len(v.Args[0].Type.Shape) - 1)
+	axes := l.ints(last)
+	sum := func(x string) string {
+		return l.step("ReduceSum", []string{l.step("Mul", []string{x, x}), axes}, intAttr("keepdims", 0))
+	}
+	if !v.Attrs.Bool("scaled") {
+		l.out("Sqrt", v, []string{sum(x)})
+		return
+	}
+	top := l.reduceMax(l.fresh("top"), l.step("Abs", []string{x}), last, 1)
+	is0 := l.step("Equal", []string{top, l.number(0)})
+	by := l.step("Where", []string{is0, l.number(1), top})
+	root := l.step("Sqrt", []string{sum(l.step("Div", []string{x, by}))})
+	l.out("Mul", v, []string{root, l.step("Squeeze", []string{by, axes})})
+}
+
+// reduceMax: the axes are an attribute below opset 18 and an input from 18.
+func (l *lowering) reduceMax(out, x string, axis, keep int64) string {
+	if l.o.Opset < 18 {
+		return l.node1("ReduceMax", out, []string{x}, intsAttr("axes", axis), intAttr("keepdims", keep))
+	}
+	return l.node1("ReduceMax", out, []string{x, l.ints(axis)}, intAttr("keepdims", keep))
+}
+
 // lowerSigmoid: 1/(1+e^−x), which keeps the digits of its tail; e^−x may
 // overflow to infinity, whose reciprocal is the right 0.
 func lowerSigmoid(l *lowering, v *ir.Value) {
@@ -276,7 +309,7 @@ func sameArgs(v, w *ir.Value) bool {
 
 func (l *lowering) callNode(v *ir.Value, f *ir.Func, outs []string) {
 	n := &onnxpb.NodeProto{
-		OpType: proto.String(l.ops[f]), Domain: proto.String(Domain), Name: proto.String(outs[0] + "_" + f.Name),
+		OpType: proto.String(l.ops[f]), Domain: proto.String(Domain), Name: proto.String(outs[0]),
 		Input: l.in(v), Output: outs,
 	}
 	for i, a := range v.CallAttrs() {

@@ -120,7 +120,7 @@ func (l *lowering) fresh(want string) string {
 // node adds a node of the default domain with the given outputs.
 func (l *lowering) node(op string, outs, ins []string, attrs ...*onnxpb.AttributeProto) {
 	l.nodes = append(l.nodes, &onnxpb.NodeProto{
-		OpType: proto.String(op), Name: proto.String(outs[0] + "_" + op), Input: ins, Output: outs, Attribute: attrs,
+		OpType: proto.String(op), Name: proto.String(outs[0]), Input: ins, Output: outs, Attribute: attrs,
 	})
 }
 

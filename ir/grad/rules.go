@@ -29,10 +29,11 @@ func calculus() map[*ir.Op]rule {
 		ir.OpAbs:      func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.Mul(sign(v.Args[0]))) },
 		ir.OpExp:      func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.Mul(v)) },
 		ir.OpLog:      func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.Div(v.Args[0])) },
-		ir.OpSqrt:     func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.Mul(inverse(v).Mul(0.5))) },
+		ir.OpSqrt:     func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.Mul(ir.Recip(v).Mul(0.5))) },
 		ir.OpSin:      func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.Mul(ir.Cos(v.Args[0]))) },
 		ir.OpCos:      func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.Mul(ir.Sin(v.Args[0])).Neg()) },
-		ir.OpAcos:     func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.Mul(inverse(sine(v.Args[0]))).Neg()) },
+		ir.OpAcos:     func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.Mul(ir.Recip(sine(v.Args[0]))).Neg()) },
+		ir.OpRecip:    func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.Mul(v.Square()).Neg()) },
 		ir.OpSigmoid:  func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.Mul(v.Sub(v.Square()))) },
 		ir.OpSoftplus: func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.Mul(ir.Sigmoid(v.Args[0]))) },
 		ir.OpPow: func(w *walk, v, g *ir.Value) {
@@ -75,6 +76,10 @@ func calculus() map[*ir.Op]rule {
 		ir.OpSum: func(w *walk, v, g *ir.Value) {
 			x := v.Args[0]
 			w.add(x, g.Unsqueeze(v.Attrs.Int("axis")).Expand(x.Type.Shape...))
+		},
+		ir.OpNorm: func(w *walk, v, g *ir.Value) {
+			x := v.Args[0]
+			w.add(x, x.Mul(g.Mul(ir.Recip(v)).Unsqueeze(len(x.Type.Shape)-1)))
 		},
 		ir.OpReduceMax: func(w *walk, v, g *ir.Value) {
 			axis := v.Attrs.Int("axis")
@@ -134,12 +139,6 @@ func sign(x *ir.Value) *ir.Value { return x.Greater(0).Float().Sub(x.Less(0).Flo
 func sine(c *ir.Value) *ir.Value {
 	one := c.Builder().Num(1)
 	return ir.Sqrt(one.Sub(c).Mul(one.Add(c)).Max(0.0))
-}
-
-// inverse is 1/y, and 0 where y is 0.
-func inverse(y *ir.Value) *ir.Value {
-	zero := y.Eq(0.0)
-	return ir.Select(zero, 0.0, y.Builder().Num(1).Div(ir.Select(zero, 1.0, y)))
 }
 
 // addChoice gives g to the first argument where it was taken, else to the

@@ -1,0 +1,240 @@
+package builders
+
+import (
+	"fmt"
+	"strings"
+
+	"losscc/ir"
+)
+
+// Options say how a loss is built.
+type Options struct {
+	// Reduction is mean, sum or none; empty is the loss's own default.
+	Reduction string
+	// Predictions asks for the outputs predicted and accuracy.
+	Predictions bool
+	// Sets are hyper-parameters as text, by name; in a sum of losses under
+	// the name of the part, as center.alpha.
+	Sets map[string]string
+}
+
+// Part is one loss of what was built.
+type Part struct {
+	Loss     Loss
+	Factor   float64
+	Settings []Setting
+	Formula  Formula
+}
+
+// Built is a loss, or a weighted sum of losses, as a function.
+type Built struct {
+	Func      *ir.Func
+	Parts     []Part
+	Reduction string
+	// Wrt are the inputs that have a gradient, in the function's order.
+	Wrt []string
+	// Advice are warnings with numbers that the papers state.
+	Advice []string
+}
+
+// Settings are the hyper-parameters of all parts; in a sum each under the name
+// of its part.
+func (b *Built) Settings() []Setting {
+	if len(b.Parts) == 1 {
+		return b.Parts[0].Settings
+	}
+	var out []Setting
+	for _, p := range b.Parts {
+		out = append(out, Setting{p.Loss.Name, p.Factor})
+		for _, s := range p.Settings {
+			out = append(out, Setting{p.Loss.Name + "." + s.Name, s.Value})
+		}
+	}
+	return out
+}
+
+// Name is the loss's name, or the sum as it was written.
+func (b *Built) Name() string {
+	if len(b.Parts) == 1 {
+		return b.Parts[0].Loss.Name
+	}
+	parts := make([]string, len(b.Parts))
+	for i, p := range b.Parts {
+		parts[i] = p.Loss.Name
+		if p.Factor != 1 {
+			parts[i] = fmt.Sprintf("%g*%s", p.Factor, p.Loss.Name)
+		}
+	}
+	return strings.Join(parts, " + ")
+}
+
+// Detached tells whether every part has detached gradients.
+func (b *Built) Detached() bool {
+	for _, p := range b.Parts {
+		if !p.Loss.Detached {
+			return false
+		}
+	}
+	return true
+}
+
+// Build makes the loss that expr names, or the weighted sum that it spells.
+// Mistakes of the caller's are *UsageError.
+func Build(expr string, o Options) (*Built, error) {
+	terms, err := ParseSum(expr)
+	if err != nil {
+		return nil, err
+	}
+	sets, err := splitSets(terms, o.Sets)
+	if err != nil {
+		return nil, err
+	}
+	built := &Built{Reduction: o.Reduction}
+	for i, t := range terms {
+		f, settings, err := t.Loss.Configure(sets[i])
+		if err != nil {
+			return nil, err
+		}
+		built.Parts = append(built.Parts, Part{t.Loss, t.Factor, settings, f})
+		if t.Loss.Advice != nil {
+			built.Advice = append(built.Advice, t.Loss.Advice(f)...)
+		}
+		if built.Reduction == "" {
+			built.Reduction = reductionsOf(t.Loss, f)[0]
+		}
+	}
+	if err := built.check(o); err != nil {
+		return nil, err
+	}
+	return built, built.write(o)
+}
+
+// reductionsOf are the reductions that a loss has with these settings.
+func reductionsOf(l Loss, f Formula) []string {
+	if r, ok := f.(interface{ Reductions() []string }); ok {
+		return r.Reductions()
+	}
+	return l.Reductions
+}
+
+func (b *Built) check(o Options) error {
+	for _, p := range b.Parts {
+		all := reductionsOf(p.Loss, p.Formula)
+		known := false
+		for _, r := range all {
+			known = known || r == b.Reduction
+		}
+		if !known {
+			return usage("%s has no reduction %q here; it has %s%s", p.Loss.Name, b.Reduction, strings.Join(all, ", "), DidYouMean(b.Reduction, all))
+		}
+	}
+	return nil
+}
+
+// write builds the function.
+func (b *Built) write(o Options) error {
+	ib := ir.NewBuilder(funcName(b.Name()))
+	inputs := map[string]*ir.Value{}
+	var parts []*Graph
+	for _, p := range b.Parts {
+		g := &Graph{Builder: ib, Reduction: b.Reduction, Predictions: o.Predictions, inputs: inputs}
+		p.Formula.Build(g)
+		parts = append(parts, g)
+	}
+	if err := ib.Err(); err != nil {
+		return err
+	}
+	for _, out := range b.join(parts) {
+		ib.Result(out.name, out.value)
+	}
+	f, err := ib.Func()
+	if err != nil {
+		return err
+	}
+	if o.Predictions && f.Result("predicted") == nil {
+		return usage("%s makes no predictions: it has no classes to choose from", b.Name())
+	}
+	b.Func = f
+	for _, p := range f.Params {
+		if p.Type.Elem == ir.Float && Differentiable(p.Attrs.Text("role")) {
+			b.Wrt = append(b.Wrt, p.Name)
+		}
+	}
+	return nil
+}
+
+// join puts the outputs of the parts together: the loss first, then each
+// part's own value, then everything else under its name, once where parts
+// agree and under name.part where they do not.
+func (b *Built) join(parts []*Graph) []output {
+	if len(parts) == 1 {
+		return lossFirst(parts[0].outputs)
+	}
+	var total *ir.Value
+	var values, rest []output
+	seen := map[string]*ir.Value{}
+	for i, g := range parts {
+		for _, o := range g.outputs {
+			if o.name == "loss" {
+				v := o.value
+				if f := b.Parts[i].Factor; f != 1 {
+					v = v.Mul(f)
+				}
+				if total == nil {
+					total = v
+				} else {
+					total = total.Add(v)
+				}
+				values = append(values, output{"loss." + b.partName(i), o.value})
+				continue
+			}
+			switch old := seen[o.name]; {
+			case old == nil:
+				seen[o.name] = o.value
+				rest = append(rest, o)
+			case old != o.value:
+				rest = append(rest, output{o.name + "." + b.partName(i), o.value})
+			}
+		}
+	}
+	return append(append([]output{{"loss", total}}, values...), rest...)
+}
+
+// partName is what a part is called in a sum: its loss, with a number if the
+// loss stands there twice.
+func (b *Built) partName(i int) string {
+	n := 1
+	for _, p := range b.Parts[:i] {
+		if p.Loss.Name == b.Parts[i].Loss.Name {
+			n++
+		}
+	}
+	if n > 1 {
+		return fmt.Sprintf("%s_%d", b.Parts[i].Loss.Name, n)
+	}
+	return b.Parts[i].Loss.Name
+}
+
+func lossFirst(outs []output) []output {
+	for i, o := range outs {
+		if o.name == "loss" {
+			rest := append(append([]output{}, outs[:i]...), outs[i+1:]...)
+			return append([]output{o}, rest...)
+		}
+	}
+	return outs
+}
+
+// funcName is a name for the function that the text form can hold.
+func funcName(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
+			b.WriteRune(r)
+		case r == '-' || r == ' ' || r == '+' || r == '*' || r == '.':
+			b.WriteByte('_')
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,148 @@
+package builders
+
+import (
+	"losscc/ir"
+)
+
+// CrossEntropy are the options of every head whose loss is a cross-entropy.
+type CrossEntropy struct {
+	LabelSmoothing float64 `range:">= 0, < 1" doc:"share ε of the target that goes to other classes"`
+	Smoothing      string  `enum:"all|others" doc:"spread ε over all classes, or over the others only"`
+	FocalGamma     float64 `name:"focal.gamma" range:">= 1" or:"0" doc:"weight each row by (1 − e^−CE)^γ"`
+	ClassWeights   bool    `doc:"take an input class_weight [C] that weighs rows by their class"`
+}
+
+// Check refuses combinations that mean nothing.
+func (o CrossEntropy) Check() error {
+	if o.FocalGamma != 0 && o.LabelSmoothing != 0 {
+		return usage("focal.gamma=%v with label_smoothing=%v: e^−CE is no probability once labels are smoothed; set one of them to 0", o.FocalGamma, o.LabelSmoothing)
+	}
+	return nil
+}
+
+// SubCenters is the option of heads over cosines to have K centres a class.
+type SubCenters struct {
+	SubCenters int `range:">= 1" doc:"centres a class; above 1 weight is [C,K,D] and the nearest counts"`
+}
+
+// defaultCE and oneCenter are the options as papers have them.
+var (
+	defaultCE = CrossEntropy{Smoothing: "all"}
+	oneCenter = SubCenters{SubCenters: 1}
+)
+
+// Head is a loss over classes: its rows, and for each the class y.
+type Head struct {
+	*Rows
+	// Y is the label of a kept row, 0 of an ignored one.
+	Y *ir.Value
+	// X is embeddings, Norm ‖x‖ of each row.
+	X *ir.Value
+}
+
+// Head begins a loss over the classes along an extent: labels outside it mark
+// ignored rows.
+func (g *Graph) Head(classes ir.Dim) *Head {
+	x, labels := g.Embeddings(), g.Labels()
+	kept := labels.GreaterEq(0).And(labels.Less(g.Extent(classes))).Called("kept")
+	return &Head{Rows: g.RowsWhere(kept), Y: ir.Select(kept, labels, 0).Called("y"), X: x}
+}
+
+// Weight is the input weight [C,D].
+func (g *Graph) Weight() *ir.Value { return g.Input("weight", ir.F(C, D), RoleParameter) }
+
+// Target is the element of each row of z that belongs to its class.
+func (h *Head) Target(z *ir.Value) *ir.Value { return z.Pick(1, h.Y) }
+
+// IsTarget is true at each row's class, over [N,C].
+func (h *Head) IsTarget() *ir.Value {
+	return h.g.Iota(C).Row().Eq(h.Y.Col())
+}
+
+// Replace is z with each row's element of its class replaced.
+func (h *Head) Replace(z, v *ir.Value) *ir.Value { return z.Put(1, h.Y, v) }
+
+// Linear is x·Wᵀ, with the input bias [C] added if asked for.
+func (h *Head) Linear(bias bool) *ir.Value {
+	z := ir.MatMulT(h.X, h.g.Weight())
+	if bias {
+		z = z.Add(h.g.Input("bias", ir.F(C), RoleParameter))
+	}
+	return z.Called("logits")
+}
+
+// Cosines is scale·cos θ_j, cos θ_j = x̂·ŵ_j, over [N,C]: x̂ carries the scale
+// and the columns are divided by ‖w_j‖ afterwards, so that no normalised copy
+// of W is made. With several centres a class the largest counts.
+func (h *Head) Cosines(scale float64, o SubCenters) *ir.Value {
+	if o.SubCenters > 1 {
+		return h.NearestCosines(scale)
+	}
+	return h.against(scale, h.g.Weight()).Called("cos")
+}
+
+// NearestCosines is Cosines with weight [C,K,D]: for each class the largest of
+// its K cosines.
+func (h *Head) NearestCosines(scale float64) *ir.Value {
+	w := h.g.Input("weight", ir.F(C, K, D), RoleParameter).Reshape(C.Times(K), D)
+	return ir.ReduceMax(h.against(scale, w).Reshape(N, C, K), 2).Called("cos")
+}
+
+func (h *Head) against(scale float64, w *ir.Value) *ir.Value {
+	inv := ir.Recip(ir.PlainNorm(w).Called("weight_norm"))
+	return ir.MatMulT(h.X.Mul(ir.Recip(ir.Norm(h.X).Called("norm")).Mul(scale).Col()), w).Mul(inv.Row())
+}
+
+// Predict makes the outputs predicted and accuracy, if they are asked for,
+// from scores without margin.
+func (h *Head) Predict(scores *ir.Value) {
+	if !h.g.Predictions {
+		return
+	}
+	p := ir.Stop(scores).ArgMax(1)
+	h.g.Output("predicted", p)
+	h.g.Output("accuracy", h.Mean(p.Eq(h.Y).Float()))
+}
+
+// CrossEntropyOf is CE(z) of each row with the options applied, and the
+// weights that a mean divides by (nil: ones).
+func (h *Head) CrossEntropyOf(z *ir.Value, o CrossEntropy) (terms, weights *ir.Value) {
+	l, zy := lse(z), h.Target(z)
+	ce := l.Sub(zy)
+	if eps := o.LabelSmoothing; eps > 0 {
+		count := h.g.Count(C)
+		if o.Smoothing == "all" {
+			ce = ce.Mul(1 - eps).Add(l.Sub(ir.Sum(z, 1).Div(count)).Mul(eps))
+		} else {
+			others := l.Mul(count.Sub(1)).Sub(ir.Sum(z, 1).Sub(zy))
+			ce = ce.Mul(1 - eps).Add(others.Div(count.Sub(1).Max(1)).Mul(eps))
+		}
+	}
+	if gamma := o.FocalGamma; gamma > 0 {
+		ce = focal(ce, gamma).Mul(ce)
+	}
+	if o.ClassWeights {
+		weights = h.g.Input("class_weight", ir.F(C), RoleData).Gather(h.Y)
+		ce = ce.Mul(weights)
+	}
+	return ce, weights
+}
+
+// focal is (1 − e^−ce)^γ.
+func focal(ce *ir.Value, gamma float64) *ir.Value {
+	p := ir.Exp(ce.Neg())
+	return p.Builder().Num(1).Sub(p).Max(0.0).Pow(gamma)
+}
+
+// CrossEntropyLoss makes the output loss from logits.
+func (h *Head) CrossEntropyLoss(z *ir.Value, o CrossEntropy) {
+	h.WeightedLoss(h.CrossEntropyOf(z, o))
+}
+
+// MarginLoss makes the whole loss of a head whose margin f moves the target
+// only: z holds scale·cos θ_j, and z_y becomes scale·f(cos θ_y).
+func (h *Head) MarginLoss(z *ir.Value, scale float64, o CrossEntropy, f func(c *ir.Value) *ir.Value) {
+	h.Predict(z)
+	c := h.Target(z).Div(scale).Called("cos_y")
+	h.CrossEntropyLoss(h.Replace(z, f(c).Mul(scale)).Called("logits"), o)
+}

@@ -1,0 +1,35 @@
+package builders
+
+import "strings"
+
+// List is every loss and miner, in the order of their printing.
+func List() []Loss {
+	return []Loss{
+		softmaxLoss, contrastiveLoss, tripletLoss,
+		cosfaceLoss, arcfaceLoss,
+	}
+}
+
+// Find is the loss of that name or alias.
+func Find(name string) (Loss, bool) {
+	for _, l := range List() {
+		if strings.EqualFold(l.Name, name) {
+			return l, true
+		}
+		for _, a := range l.Aliases {
+			if strings.EqualFold(a, name) {
+				return l, true
+			}
+		}
+	}
+	return Loss{}, false
+}
+
+// Names are all names and aliases.
+func Names() []string {
+	var out []string
+	for _, l := range List() {
+		out = append(append(out, l.Name), l.Aliases...)
+	}
+	return out
+}

@@ -1,0 +1,86 @@
+package builders
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Term is a loss of a weighted sum and its factor.
+type Term struct {
+	Factor float64
+	Loss   Loss
+}
+
+// ParseSum reads "softmax + 0.003*center": losses joined by +, each with a
+// factor before * or none. A mistake is a *UsageError that shows the place.
+func ParseSum(expr string) ([]Term, error) {
+	var terms []Term
+	at := 0
+	for _, part := range strings.Split(expr, "+") {
+		factor, name, nameAt := 1.0, part, at
+		if before, after, ok := strings.Cut(part, "*"); ok {
+			x, err := strconv.ParseFloat(strings.TrimSpace(before), 64)
+			if err != nil || x != x || x-x != 0 {
+				return nil, caret(expr, at+indent(before), "want a finite number before *, found %q", strings.TrimSpace(before))
+			}
+			factor, name, nameAt = x, after, at+len(before)+1
+		}
+		word := strings.TrimSpace(name)
+		if word == "" {
+			return nil, caret(expr, nameAt+indent(name), "want the name of a loss")
+		}
+		l, ok := Find(word)
+		if !ok {
+			if !strings.ContainsAny(expr, "+*") {
+				return nil, UnknownLoss(word)
+			}
+			return nil, caret(expr, nameAt+indent(name), "no loss is called %q%s; losscc list shows all", word, DidYouMean(word, Names()))
+		}
+		terms = append(terms, Term{factor, l})
+		at += len(part) + 1
+	}
+	for _, t := range terms {
+		if len(terms) > 1 && t.Loss.Family == MinerFamily {
+			return nil, usage("%s is a miner and cannot be part of a sum of losses", t.Loss.Name)
+		}
+	}
+	return terms, nil
+}
+
+// indent is how many blanks s begins with.
+func indent(s string) int { return len(s) - len(strings.TrimLeft(s, " \t")) }
+
+// caret is a message over the expression with the place marked.
+func caret(expr string, at int, format string, args ...any) error {
+	return usage("%s\n  %s\n  %s^", fmt.Sprintf(format, args...), expr, strings.Repeat(" ", at))
+}
+
+// splitSets gives each term its own hyper-parameters: all of them to a single
+// loss, and in a sum those under the name (or alias) of the term.
+func splitSets(terms []Term, sets map[string]string) ([]map[string]string, error) {
+	out := make([]map[string]string, len(terms))
+	for i := range out {
+		out[i] = map[string]string{}
+	}
+	for _, name := range sortedKeys(sets) {
+		if len(terms) == 1 {
+			own := strings.TrimPrefix(name, terms[0].Loss.Name+".")
+			out[0][own] = sets[name]
+			continue
+		}
+		part, param, ok := strings.Cut(name, ".")
+		l, known := Find(part)
+		hit := false
+		for i, t := range terms {
+			if ok && known && t.Loss.Name == l.Name {
+				out[i][param] = sets[name]
+				hit = true
+			}
+		}
+		if !hit {
+			return nil, usage("parameter %q: in a sum each parameter stands under its loss, as %s.%s=…", name, terms[0].Loss.Name, name)
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,199 @@
+package ir
+
+import (
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+// Builder makes one Func. Mistakes do not panic and need no checks between
+// lines: the first is kept with the place in the source that made it, and Func
+// returns it.
+type Builder struct {
+	fn     *Func
+	merged map[string]*Value
+	err    error
+	fresh  map[Dim]bool
+}
+
+// NewBuilder begins a function of that name.
+func NewBuilder(name string) *Builder {
+	b := &Builder{fn: &Func{Name: name}, merged: map[string]*Value{}, fresh: map[Dim]bool{}}
+	if err := nameError("a function", name); err != nil {
+		b.fail("%w", err)
+	}
+	return b
+}
+
+// Margin marks the function as one whose first argument is a cosine; see
+// Func.Margin.
+func (b *Builder) Margin(is bool) { b.fn.Margin = is }
+
+// Param adds a parameter, after the others and before every other value. The
+// role says what a host does with it; it may be empty.
+func (b *Builder) Param(name string, t Type, role string) *Value {
+	v := &Value{Op: OpParam, Type: t, Name: name}
+	if role != "" {
+		v.Attrs = Attrs{{"role", role}}
+	}
+	if b.fn.Param(name) != nil {
+		return b.fail("parameter %q is declared twice", name)
+	}
+	if err := checkParam(v); err != nil {
+		return b.fail("%w", err)
+	}
+	b.add(v, len(b.fn.Params))
+	b.fn.Params = append(b.fn.Params, v)
+	return v
+}
+
+// checkParam says what is wrong with a parameter, or is nil.
+func checkParam(v *Value) error {
+	if err := nameError("a parameter", v.Name); err != nil {
+		return err
+	}
+	if role := v.Attrs.Text("role"); role != "" {
+		if err := nameError("a role", role); err != nil {
+			return err
+		}
+	}
+	if err := v.Type.check(); err != nil {
+		return fmt.Errorf("parameter %q: %w", v.Name, err)
+	}
+	return nil
+}
+
+// Attribute declares an attribute of the function. A number is also given
+// back as a value for the body to use; the other kinds have none.
+func (b *Builder) Attribute(name string, kind ParamKind) *Value {
+	if !b.declare(FuncAttr{name, kind}) {
+		return b.fail("no attribute %q", name)
+	}
+	if kind != NumberAttr {
+		return nil
+	}
+	return b.Emit(OpAttr, Attrs{{"name", name}})
+}
+
+// checkAttribute says why an attribute cannot be declared after others, or is
+// nil. A call spells its callee and result as fn and out.
+func checkAttribute(others []FuncAttr, a FuncAttr) error {
+	if err := nameError("an attribute", a.Name); err != nil {
+		return err
+	}
+	if a.Name == "fn" || a.Name == "out" {
+		return fmt.Errorf("an attribute cannot be called %q: calls use the word", a.Name)
+	}
+	for _, o := range others {
+		if o.Name == a.Name {
+			return fmt.Errorf("attribute %q is declared twice", a.Name)
+		}
+	}
+	switch a.Kind {
+	case NumberAttr, FloatAttr, IntAttr, TextAttr:
+		return nil
+	}
+	return fmt.Errorf("no kind of attribute %q; want number, float, int or text", a.Kind)
+}
+
+// Result gives a value back under a name.
+func (b *Builder) Result(name string, v *Value) {
+	switch err := nameError("a result", name); {
+	case b.err != nil:
+	case err != nil:
+		b.fail("%w", err)
+	case v == nil || v.Type.Elem == 0:
+		b.fail("result %q has no value", name)
+	case v.b != b:
+		b.fail("result %q belongs to another function", name)
+	case b.fn.Result(name) != nil:
+		b.fail("result %q is given twice", name)
+	default:
+		b.fn.Results = append(b.fn.Results, Result{name, v})
+	}
+}
+
+// Func is the finished function, or the first mistake made in building it.
+func (b *Builder) Func() (*Func, error) {
+	if b.err != nil {
+		return nil, b.err
+	}
+	return b.fn, nil
+}
+
+// Err is the first mistake so far.
+func (b *Builder) Err() error { return b.err }
+
+// Fail records a mistake of the caller's, unless one is recorded already.
+func (b *Builder) Fail(format string, args ...any) *Value { return b.fail(format, args...) }
+
+// fail records the first mistake and where it was made; what it returns
+// poisons every value made from it in silence.
+func (b *Builder) fail(format string, args ...any) *Value {
+	if b.err == nil {
+		b.err = fmt.Errorf("%s: @%s: %w", caller(), b.fn.Name, fmt.Errorf(format, args...))
+	}
+	return &Value{b: b, Op: OpConst}
+}
+
+// caller is the file and line of the nearest frame outside this package.
+func caller() string {
+	var pcs [32]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	for {
+		f, more := frames.Next()
+		in := f.Function[strings.LastIndex(f.Function, "/")+1:]
+		if !strings.HasPrefix(in, "ir.") || strings.HasSuffix(f.File, "_test.go") {
+			return fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line)
+		}
+		if !more {
+			return "?"
+		}
+	}
+}
+
+// add puts a value into the list at a place, and keeps its extents from Fresh.
+func (b *Builder) add(v *Value, at int) {
+	v.b = b
+	b.fn.Values = slices.Insert(b.fn.Values, at, v)
+	for i := at; i < len(b.fn.Values); i++ {
+		b.fn.Values[i].index = i
+	}
+	b.reserve(v.Type.Shape)
+}
+
+func (b *Builder) reserve(s Shape) {
+	for _, d := range s {
+		b.fresh[d] = true
+		for _, f := range d.Factors() {
+			b.fresh[f] = true
+		}
+	}
+}
+
+// Fresh is an extent that no other value has: base, base2, base3 …
+func (b *Builder) Fresh(base Dim) Dim {
+	d := base
+	for i := 2; b.fresh[d]; i++ {
+		d = Dim(fmt.Sprintf("%s%d", base, i))
+	}
+	b.fresh[d] = true
+	return d
+}
+
+// DeclareNumber declares a number attribute whose value the body asks for
+// itself, if it does.
+func (b *Builder) DeclareNumber(name string) {
+	b.declare(FuncAttr{name, NumberAttr})
+}
+
+func (b *Builder) declare(a FuncAttr) bool {
+	if err := checkAttribute(b.fn.Attrs, a); err != nil {
+		b.fail("%w", err)
+		return false
+	}
+	b.fn.Attrs = append(b.fn.Attrs, a)
+	return true
+}
