@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"testing"
+
+	"losscc/verify/tensor"
 )
 
 // with is a context of these hyper-parameters and no inputs.
@@ -88,6 +90,44 @@ func TestArcBeyondPi(t *testing.T) {
 	}
 }
 
+func TestArcWhereTheAngleIsPi(t *testing.T) {
+	same(t, "θ + m = π is not beyond", with(arcOptions, Params{"beyond": "keep"}).arc(0, math.Pi/2), -1)
+	same(t, "easy margin at c = 0", with(arcOptions, Params{"easy_margin": true}).arc(0, 1), 0)
+}
+
+func TestAngleOfCosinesThatRoundingMadeTooLarge(t *testing.T) {
+	same(t, "above 1", angle(1+1e-15), 0)
+	same(t, "below −1", angle(-1-1e-15), math.Pi)
+}
+
+func TestArcGradientNearItsJumps(t *testing.T) {
+	const m = 0.5
+	for _, c := range []struct {
+		params   Params
+		cos      float64
+		constant bool // the value is the cosine but for a constant
+	}{
+		{Params{"beyond": "linear"}, math.Cos(math.Pi-m) + 1e-9, false},
+		{Params{"beyond": "linear"}, math.Cos(math.Pi-m) - 1e-9, true},
+		{Params{"beyond": "keep"}, math.Cos(math.Pi-m) - 1e-9, true},
+		{Params{"easy_margin": true}, 1e-9, false},
+		{Params{"easy_margin": true}, -1e-9, true},
+	} {
+		seeds["arc"] = entry{defaults: arcOptions, eval: func(c *Ctx) {
+			c.Out("loss", tensor.Scalar(c.arc(c.scalar("c"), m)))
+		}}
+		want := 1.0
+		if !c.constant {
+			want = math.Sin(math.Acos(c.cos)+m) / math.Sin(math.Acos(c.cos))
+		}
+		g := gradientOf(t, Request{Loss: "arc", Params: c.params, In: inputs{"c": floats1(c.cos)}}, "c")
+		if math.Abs(g.F[0]-want) > 1e-9 {
+			t.Errorf("%v at %v: slope %v, want %v", c.params, c.cos, g.F[0], want)
+		}
+		delete(seeds, "arc")
+	}
+}
+
 func TestArcOfCombinedMargin(t *testing.T) {
 	theta, m1, m2 := 3.0, 1.2, 0.3 // t = 3.9, beyond π
 	got := with(arcOptions, Params{"beyond": "linear"}).arcAt(math.Cos(theta), m1*theta+m2, m2)
@@ -115,6 +155,8 @@ func TestAnglesOfRowsKeepTheirDigits(t *testing.T) {
 		}
 	}
 	same(t, "of a zero row", m.between([]float64{0, 0}, []float64{1, 0}), math.Pi/2)
+	same(t, "to a zero row", m.between([]float64{1, 0}, []float64{0, 0}), math.Pi/2)
+	same(t, "of a right angle", m.between([]float64{1, 0}, []float64{0, 1}), math.Pi/2)
 }
 
 func TestLogarithmsStayFinite(t *testing.T) {

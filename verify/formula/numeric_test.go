@@ -93,6 +93,20 @@ func TestGradientHoldsConstants(t *testing.T) {
 	closeTo(t, "on the other side of the kinks", g, []float64{0, 0, 0})
 }
 
+func TestGradientOfAFlippedChoiceIsAnError(t *testing.T) {
+	seeds["flipping"] = entry{eval: func(c *Ctx) {
+		x := c.scalar("x")
+		if x > 0 {
+			c.Const(x)
+		}
+		c.Out("loss", tensor.Scalar(x))
+	}}
+	defer delete(seeds, "flipping")
+	if g, err := Gradient(Request{Loss: "flipping", In: inputs{"x": tensor.Scalar(-1e-4)}}, "x"); err == nil {
+		t.Errorf("gradient %v and no error", g.F)
+	}
+}
+
 func TestGradientOfTheWrongInput(t *testing.T) {
 	for _, input := range []string{"labels", "nothing"} {
 		if _, err := Gradient(Request{Loss: "softmax", In: waves()}, input); err == nil {

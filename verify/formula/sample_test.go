@@ -76,7 +76,7 @@ func same(t *testing.T, what string, got, want float64) {
 // sameAll is same for every element.
 func sameAll(t *testing.T, what string, got *tensor.Tensor, want ...float64) {
 	t.Helper()
-	if got == nil || got.Kind != tensor.Float || got.Len() != len(want) {
+	if got == nil || got.Kind != tensor.Float || got.Len() != len(want) || len(got.F) != len(want) {
 		t.Fatalf("%s is %v, want %d floats", what, got, len(want))
 	}
 	for i := range want {
@@ -87,7 +87,7 @@ func sameAll(t *testing.T, what string, got *tensor.Tensor, want ...float64) {
 // sameInts fails unless got holds exactly the wanted numbers.
 func sameInts(t *testing.T, what string, got *tensor.Tensor, want ...int64) {
 	t.Helper()
-	if got == nil || got.Kind != tensor.Int || got.Len() != len(want) {
+	if got == nil || got.Kind != tensor.Int || got.Len() != len(want) || len(got.I) != len(want) {
 		t.Fatalf("%s is %v, want %d integers", what, got, len(want))
 	}
 	for i := range want {

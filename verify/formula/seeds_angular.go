@@ -31,14 +31,10 @@ func aSoftmax(c *Ctx) {
 	}
 	h := c.head()
 	cos, r := h.cosines(), c.norms(h.x)
-	switch c.Text("feature_normalization") {
-	case "none":
-	case "hard":
+	if c.word("feature_normalization", "none", "hard") == "hard" {
 		for i := range r {
 			r[i] = 1
 		}
-	default:
-		failf("feature_normalization %q is none of none, hard", c.Text("feature_normalization"))
 	}
 	h.crossEntropy(func(i, y int) []float64 {
 		z := make([]float64, h.C)

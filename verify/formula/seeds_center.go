@@ -6,8 +6,8 @@ import "losscc/verify/tensor"
 // their own rule.
 func center(c *Ctx) {
 	x, centers := c.matrix("embeddings"), c.matrix("centers")
-	if len(x) > 0 && len(centers) > 0 && len(x[0]) != len(centers[0]) {
-		failf("embeddings have %d columns and centers %d", len(x[0]), len(centers[0]))
+	if d, e := width(c.In("embeddings")), width(c.In("centers")); d != e {
+		failf("embeddings have %d columns and centers %d", d, e)
 	}
 	y := c.labels("labels", len(x), len(centers))
 	if c.Bool("normalize") {
@@ -22,7 +22,7 @@ func center(c *Ctx) {
 	}
 	c.reduce(terms, weights)
 	c.ignored(len(y) - count(y))
-	if c.Text("update") != "none" {
+	if c.word("update", "plus-one", "mean", "sum", "none") != "none" {
 		c.moveCenters(x, y, centers)
 	}
 }
@@ -50,23 +50,20 @@ func (c *Ctx) moveCenters(x [][]float64, y []int, centers [][]float64) {
 			}
 		}
 	}
-	switch c.Text("centers_output") {
-	case "dense":
+	if c.word("centers_output", "dense", "rows") == "dense" {
 		c.Out("centers_next", next)
-	case "rows":
-		rows, values := tensor.New(tensor.Int, 0), tensor.New(tensor.Float, 0, d)
-		for j, m := range moved {
-			if m {
-				rows.I = append(rows.I, int64(j))
-				values.F = append(values.F, next.F[j*d:(j+1)*d]...)
-			}
-		}
-		rows.Shape[0], values.Shape[0] = len(rows.I), len(rows.I)
-		c.Out("center_rows", rows)
-		c.Out("center_values", values)
-	default:
-		failf("centers_output %q is none of dense, rows", c.Text("centers_output"))
+		return
 	}
+	rows, values := tensor.New(tensor.Int, 0), tensor.New(tensor.Float, 0, d)
+	for j, m := range moved {
+		if m {
+			rows.I = append(rows.I, int64(j))
+			values.F = append(values.F, next.F[j*d:(j+1)*d]...)
+		}
+	}
+	rows.Shape[0], values.Shape[0] = len(rows.I), len(rows.I)
+	c.Out("center_rows", rows)
+	c.Out("center_values", values)
 }
 
 // divisor is what the pull of n rows on their centre is divided by.
@@ -76,9 +73,6 @@ func (c *Ctx) divisor(n float64) float64 {
 		return 1 + n
 	case "mean":
 		return max(n, 1)
-	case "sum":
-		return 1
 	}
-	failf("update %q is none of plus-one, mean, sum, none", c.Text("update"))
-	return 0
+	return 1
 }

@@ -81,3 +81,20 @@ func TestCentersStayWhereNoRowIsKept(t *testing.T) {
 		t.Errorf("center_values is %s, want float[0,1]", v)
 	}
 }
+
+func TestCenterRefusals(t *testing.T) {
+	for _, c := range []struct {
+		is string
+		r  Request
+	}{
+		{"columns that differ", Request{In: inputs{"embeddings": rows2([]float64{1, 2}), "centers": rows2([]float64{1}), "labels": ints1(0)}}},
+		{"an unknown update", Request{Params: Params{"update": "half"}, In: places()}},
+		{"an unknown output", Request{Params: Params{"centers_output": "sparse"}, In: places()}},
+		{"predictions", Request{Predictions: true, In: places()}},
+	} {
+		c.r.Loss = "center"
+		if _, err := Eval(c.r); err == nil {
+			t.Errorf("%s: no error", c.is)
+		}
+	}
+}

@@ -163,7 +163,7 @@ func (c *Ctx) rowTerms(pairs []pair, row []int) {
 // names.
 func (c *Ctx) reducePairs(pairs []pair) {
 	var of, n [2]float64 // of pairs of one class, and of others
-	average := c.Text("average")
+	average := c.word("average", "all", "separate", "nonzero")
 	for _, p := range pairs {
 		t, k := p.term(c), 1
 		if p.same {
@@ -174,14 +174,11 @@ func (c *Ctx) reducePairs(pairs []pair) {
 			n[k]++
 		}
 	}
-	switch average {
-	case "all":
-		c.outMean(of[0]+of[1], ratio(of[0]+of[1], n[0]+n[1]))
-	case "separate", "nonzero":
-		c.outMean(of[0]+of[1], ratio(of[0], n[0])+ratio(of[1], n[1]))
-	default:
-		failf("average %q is none of all, separate, nonzero", average)
+	total, mean := of[0]+of[1], ratio(of[0], n[0])+ratio(of[1], n[1])
+	if average == "all" {
+		mean = ratio(total, n[0]+n[1])
 	}
+	c.outMean(total, mean)
 }
 
 // outMean gives the loss of terms that are not one per row: their sum or their

@@ -160,7 +160,7 @@ func TestMeaninglessRequestsAreRefused(t *testing.T) {
 		{"an unknown reduction", Request{Loss: "softmax", Reduction: "median"}},
 		{"a detached gradient without a margin", Request{Loss: "softmax", Gradient: "detached"}},
 		{"an official gradient of another loss", Request{Loss: "softmax", Gradient: "official"}},
-		{"predictions without scores", Request{Loss: "center", Predictions: true}},
+		{"predictions without scores", Request{Loss: "triplet", Params: Params{"mining": "batch-all"}, Predictions: true}},
 		{"a missing input", Request{Loss: "softmax", Params: Params{"class_weights": true}, In: inputs{"embeddings": waves()["embeddings"]}}},
 		{"columns that differ", Request{Loss: "hardmax", In: inputs{"embeddings": rows2([]float64{1}), "weight": rows2([]float64{1, 2}), "bias": floats1(0), "labels": ints1(0)}}},
 		{"labels that are floats", Request{Loss: "center", In: inputs{"embeddings": waves()["embeddings"], "centers": waves()["centers"], "labels": floats1(1)}}},

@@ -39,14 +39,10 @@ func triplet(c *Ctx) {
 // hinge is the term of a triplet with the distances d_ap and d_an.
 func (c *Ctx) hinge(ap, an float64) float64 {
 	z := ap - an + c.Float("margin")
-	switch c.Text("hinge") {
-	case "relu":
-		return c.positive(z)
-	case "softplus":
+	if c.word("hinge", "relu", "softplus") == "softplus" {
 		return sp(z)
 	}
-	failf("hinge %q is none of relu, softplus", c.Text("hinge"))
-	return 0
+	return c.positive(z)
 }
 
 // negative is d_an, or with swap the smaller one of d_an and d_pn.
@@ -97,17 +93,10 @@ func (c *Ctx) indexedTriplets() []float64 {
 // reduceTriplets gives the sum of the terms, or the mean that `average` names.
 func (c *Ctx) reduceTriplets(terms []float64) {
 	var n float64
-	average := c.Text("average")
+	all := c.word("average", "all", "nonzero") == "all"
 	for _, t := range terms {
-		switch average {
-		case "all":
+		if all || c.holds(t > 0) {
 			n++
-		case "nonzero":
-			if c.holds(t > 0) {
-				n++
-			}
-		default:
-			failf("average %q is none of all, nonzero", average)
 		}
 	}
 	c.outMean(sum(terms), ratio(sum(terms), n))

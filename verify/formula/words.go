@@ -249,12 +249,8 @@ func (c *Ctx) ce(z []float64, y int) float64 {
 		}
 	}
 	C := float64(len(z))
-	switch c.Text("smoothing") {
-	case "all":
+	if c.word("smoothing", "all", "others") == "all" {
 		return (1-eps)*ce + eps/C*(ce+others)
-	case "others":
-		return (1-eps)*ce + ratio(eps, C-1)*others
 	}
-	failf("smoothing %q is none of all, others", c.Text("smoothing"))
-	return 0
+	return (1-eps)*ce + ratio(eps, C-1)*others
 }
