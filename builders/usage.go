@@ -18,6 +18,9 @@ func (e *UsageError) Error() string { return e.err.Error() }
 // Unwrap is the error inside.
 func (e *UsageError) Unwrap() error { return e.err }
 
+// Usage is a *UsageError with a message.
+func Usage(format string, args ...any) error { return usage(format, args...) }
+
 func usage(format string, args ...any) error { return &UsageError{fmt.Errorf(format, args...)} }
 
 // DidYouMean is a suggestion to append to a message: the nearest of the known

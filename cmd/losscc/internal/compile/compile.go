@@ -1,0 +1,237 @@
+// Package compile makes the bytes of an ONNX file from the name of a loss and
+// its options: formula, gradient, optimisation, export, one after the other.
+// It is the one place that knows all stages.
+package compile
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"losscc/builders"
+	"losscc/ir"
+	"losscc/ir/grad"
+	"losscc/ir/opt"
+	"losscc/onnxexport"
+)
+
+// Version is the version that files name.
+const Version = "0.1.0"
+
+// Options are what a file is built with, in the words of the command line.
+type Options struct {
+	Sets        map[string]string
+	Grad        bool
+	Gradient    string // exact, detached, official; empty: exact
+	Reduction   string // mean, sum, none; empty: the loss's default
+	DType       string // f32, f64, f16; empty: f32
+	Form        string // functions, flat; empty: functions
+	Opset       int    // 0: the default
+	Predictions bool
+}
+
+// Result is a loss after every stage.
+type Result struct {
+	Built *builders.Built
+	// Formula is the loss as its builder wrote it, Gradient with gradients
+	// (the same function if none were asked for), Optimised what is lowered.
+	Formula, Gradient, Optimised *ir.Func
+	Options                      Options
+	Metadata                     []onnxexport.Property
+}
+
+// Run takes a loss, or a weighted sum of losses, through every stage before
+// export. Mistakes of the caller's are *builders.UsageError.
+func Run(expr string, o Options) (*Result, error) {
+	o = o.withDefaults()
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	b, err := builders.Build(expr, builders.Options{Reduction: o.Reduction, Predictions: o.Predictions, Sets: o.Sets})
+	if err != nil {
+		return nil, err
+	}
+	o.Reduction = b.Reduction
+	r := &Result{Built: b, Formula: b.Func, Gradient: b.Func, Options: o}
+	if err := r.differentiate(); err != nil {
+		return nil, err
+	}
+	passes := opt.Standard
+	if o.Form == "flat" {
+		passes = opt.Flat
+	}
+	if r.Optimised, err = opt.Run(r.Gradient, passes); err != nil {
+		return nil, err
+	}
+	r.Metadata = r.metadata()
+	return r, nil
+}
+
+func (o Options) withDefaults() Options {
+	set := func(s *string, d string) {
+		if *s == "" {
+			*s = d
+		}
+	}
+	set(&o.Gradient, "exact")
+	set(&o.DType, "f32")
+	set(&o.Form, "functions")
+	if o.Opset == 0 {
+		o.Opset = onnxexport.DefaultOpset
+	}
+	return o
+}
+
+func (o Options) check() error {
+	for _, c := range []struct {
+		flag, value string
+		known       []string
+	}{
+		{"--gradient", o.Gradient, []string{"exact", "detached", "official"}},
+		{"--dtype", o.DType, []string{"f32", "f64", "f16"}},
+		{"--form", o.Form, []string{"functions", "flat"}},
+	} {
+		if !contains(c.known, c.value) {
+			return builders.Usage("%s: found %q, want one of %s%s", c.flag, c.value, strings.Join(c.known, ", "), builders.DidYouMean(c.value, c.known))
+		}
+	}
+	if o.Opset < onnxexport.MinOpset || o.Opset > onnxexport.MaxOpset {
+		return builders.Usage("--opset: found %d, want %d to %d", o.Opset, onnxexport.MinOpset, onnxexport.MaxOpset)
+	}
+	return nil
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+// differentiate adds gradients, if they were asked for.
+func (r *Result) differentiate() error {
+	o := r.Options
+	sem := grad.Exact
+	switch o.Gradient {
+	case "detached":
+		if !r.Built.Detached() {
+			return builders.Usage("%s has no detached gradient: its value is not a margin on a cosine alone; build it with --gradient exact", r.Built.Name())
+		}
+		sem = grad.Detached
+	case "official":
+		return r.official()
+	}
+	if !o.Grad {
+		return nil
+	}
+	if len(r.Built.Wrt) == 0 {
+		return builders.Usage("%s has nothing to differentiate; build it without --grad", r.Built.Name())
+	}
+	f, err := grad.Of(r.Formula, "loss", r.Built.Wrt, sem)
+	if err != nil {
+		return err
+	}
+	r.Gradient = f
+	return nil
+}
+
+// official asks a loss for the gradient of its published implementation, which
+// is no derivative.
+func (r *Result) official() error {
+	for _, p := range r.Built.Parts {
+		if !p.Loss.Official {
+			return builders.Usage("%s has no official gradient; a-softmax has one", p.Loss.Name)
+		}
+	}
+	return fmt.Errorf("the official gradient of %s is not written yet", r.Built.Name())
+}
+
+// Bytes is the file.
+func (r *Result) Bytes() ([]byte, error) {
+	o := r.Options
+	return onnxexport.Bytes(r.Optimised, onnxexport.Options{
+		Float:    onnxexport.DTypes[o.DType],
+		Form:     onnxexport.Forms[o.Form],
+		Opset:    o.Opset,
+		Metadata: r.Metadata,
+		Version:  Version,
+	})
+}
+
+// metadata is what a file says of itself.
+func (r *Result) metadata() []onnxexport.Property {
+	gradient := "none"
+	if r.Options.Grad {
+		gradient = r.Options.Gradient
+	}
+	props := []onnxexport.Property{
+		{Key: "losscc.loss", Value: r.Built.Name()},
+		{Key: "losscc.params", Value: r.params()},
+		{Key: "losscc.gradient", Value: gradient},
+		{Key: "losscc.inputs", Value: r.inputs()},
+		{Key: "losscc.reduction", Value: r.Options.Reduction},
+		{Key: "losscc.version", Value: Version},
+	}
+	for _, p := range r.Built.Parts {
+		if s := p.Loss.Schedule; s != nil {
+			props = append(props, onnxexport.Property{Key: "losscc.schedule." + s.Input, Value: fmt.Sprintf(
+				`{"base":%s,"gamma":%s,"power":%s,"min":%s,"rule":"max(min, base*(1+gamma*iteration)^-power), iteration from 1"}`,
+				num(s.Base), num(s.Gamma), num(s.Power), num(s.Min))})
+		}
+	}
+	return props
+}
+
+// params is one flat JSON object in the order of the loss's hyper-parameters.
+func (r *Result) params() string {
+	var s strings.Builder
+	s.WriteByte('{')
+	for i, p := range r.Built.Settings() {
+		if i > 0 {
+			s.WriteByte(',')
+		}
+		fmt.Fprintf(&s, "%s:%s", quote(p.Name), value(p.Value))
+	}
+	s.WriteByte('}')
+	return s.String()
+}
+
+// inputs is one flat JSON object: input to role, in the order of the inputs.
+func (r *Result) inputs() string {
+	var s strings.Builder
+	s.WriteByte('{')
+	for i, p := range r.Formula.Params {
+		if i > 0 {
+			s.WriteByte(',')
+		}
+		fmt.Fprintf(&s, "%s:%s", quote(p.Name), quote(p.Attrs.Text("role")))
+	}
+	s.WriteByte('}')
+	return s.String()
+}
+
+func quote(s string) string {
+	b, _ := json.Marshal(s) // a string always marshals
+	return string(b)
+}
+
+func value(v any) string {
+	switch v := v.(type) {
+	case float64:
+		return num(v)
+	case string:
+		return quote(v)
+	}
+	return fmt.Sprint(v)
+}
+
+func num(x float64) string {
+	if x == math.Trunc(x) && math.Abs(x) < 1e15 {
+		return strconv.FormatFloat(x, 'f', -1, 64)
+	}
+	return strconv.FormatFloat(x, 'g', -1, 64)
+}
