@@ -2,6 +2,7 @@ package formula
 
 import (
 	"fmt"
+	"maps"
 	"math"
 
 	"losscc/verify/tensor"
@@ -29,33 +30,19 @@ func Gradient(r Request, input string) (*tensor.Tensor, error) {
 	if r.Gradient == "official" {
 		return official(r, input)
 	}
-	_, consts, err := eval(r, nil)
+	x, err := r.float(input)
 	if err != nil {
 		return nil, err
 	}
-	if consts == nil {
-		consts = []float64{}
+	total, err := r.near(input)
+	if err != nil {
+		return nil, err
 	}
-	x, ok := r.In[input]
-	if !ok || x.Kind != tensor.Float {
-		return nil, fmt.Errorf("formula: %s has no float input %q", r.Loss, input)
-	}
-	moved := x.Clone()
-	in := map[string]*tensor.Tensor{}
-	for k, v := range r.In {
-		in[k] = v
-	}
-	in[input] = moved
-	r.In = in
-	g := tensor.New(tensor.Float, x.Shape...)
+	moved, g := r.In[input], tensor.New(tensor.Float, x.Shape...)
 	for i, v := range x.F {
 		g.F[i], err = derivative(func(d float64) (float64, error) {
 			moved.F[i] = v + d
-			out, _, err := eval(r, consts)
-			if err != nil {
-				return 0, err
-			}
-			return Total(out)
+			return total()
 		}, extent(x, i))
 		if err != nil {
 			return nil, err
@@ -63,6 +50,79 @@ func Gradient(r Request, input string) (*tensor.Tensor, error) {
 		moved.F[i] = v
 	}
 	return g, nil
+}
+
+// Slope is the derivative of Total where the named float inputs move along
+// the given directions, of their own shapes, together: what the gradients'
+// inner products with the directions must add up to.
+func Slope(r Request, along map[string]*tensor.Tensor) (float64, error) {
+	if r.Gradient == "official" {
+		return 0, fmt.Errorf("formula: the official gradient is no derivative and has no slope")
+	}
+	var names []string
+	at, size := r.In, math.Inf(1)
+	for name, way := range along {
+		x, err := r.float(name)
+		if err != nil {
+			return 0, err
+		}
+		if way.Kind != tensor.Float || len(way.F) != len(x.F) {
+			return 0, fmt.Errorf("formula: the direction of %q is %s, want %s", name, way, x)
+		}
+		names = append(names, name)
+		for i := range x.F {
+			if way.F[i] != 0 {
+				size = math.Min(size, extent(x, i)/extent(way, i))
+			}
+		}
+	}
+	if math.IsInf(size, 1) {
+		return 0, nil
+	}
+	total, err := r.near(names...)
+	if err != nil {
+		return 0, err
+	}
+	return derivative(func(d float64) (float64, error) {
+		for _, name := range names {
+			for i, v := range at[name].F {
+				r.In[name].F[i] = v + d*along[name].F[i]
+			}
+		}
+		return total()
+	}, size)
+}
+
+// float is the float input of that name.
+func (r *Request) float(name string) (*tensor.Tensor, error) {
+	x, ok := r.In[name]
+	if !ok || x.Kind != tensor.Float {
+		return nil, fmt.Errorf("formula: %s has no float input %q", r.Loss, name)
+	}
+	return x, nil
+}
+
+// near makes copies of the named inputs that may be moved, and gives Total at
+// where they are, with the constants of where they were.
+func (r *Request) near(names ...string) (total func() (float64, error), err error) {
+	_, consts, err := eval(*r, nil)
+	if err != nil {
+		return nil, err
+	}
+	if consts == nil {
+		consts = []float64{}
+	}
+	r.In = maps.Clone(r.In)
+	for _, name := range names {
+		r.In[name] = r.In[name].Clone()
+	}
+	return func() (float64, error) {
+		out, _, err := eval(*r, consts)
+		if err != nil {
+			return 0, err
+		}
+		return Total(out)
+	}, nil
 }
 
 // The steps of derivative are halved from largest, in units of the input or
