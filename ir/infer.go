@@ -260,32 +260,41 @@ func inferConcat(args []Type, attrs Attrs) (Type, error) {
 	return Type{a.Elem, append(Shape{attrs.Dim("dim")}, a.Shape[1:]...)}, nil
 }
 
-// inferCall unifies the symbols of the callee's parameters with the arguments.
+// inferCall is the type of a callee's result under the arguments' extents.
 func inferCall(f *Func, out int, args []Type) (Type, error) {
-	if len(args) != len(f.Params) {
-		return Type{}, fmt.Errorf("@%s takes %d arguments, got %d", f.Name, len(f.Params), len(args))
-	}
 	if out < 0 || out >= len(f.Results) {
 		return Type{}, fmt.Errorf("@%s has %d results, not a result %d", f.Name, len(f.Results), out)
+	}
+	bind, err := unify(f, args)
+	if err != nil {
+		return Type{}, err
+	}
+	t := f.Results[out].Value.Type
+	return Type{t.Elem, substitute(t.Shape, bind)}, nil
+}
+
+// unify binds the extents of f's parameters to those of the arguments.
+func unify(f *Func, args []Type) (map[Dim]Dim, error) {
+	if len(args) != len(f.Params) {
+		return nil, fmt.Errorf("@%s takes %d arguments, got %d", f.Name, len(f.Params), len(args))
 	}
 	bind := map[Dim]Dim{}
 	for i, p := range f.Params {
 		if p.Type.Elem != args[i].Elem || len(p.Type.Shape) != len(args[i].Shape) {
-			return Type{}, fmt.Errorf("@%s wants %v for %s, got %v", f.Name, p.Type, p.Name, args[i])
+			return nil, fmt.Errorf("@%s wants %v for %s, got %v", f.Name, p.Type, p.Name, args[i])
 		}
 		for k, d := range p.Type.Shape {
 			got := args[i].Shape[k]
 			if old, ok := bind[d]; ok && old != got {
-				return Type{}, fmt.Errorf("@%s: %s of %s is %s, but %s elsewhere", f.Name, d, p.Name, got, old)
+				return nil, fmt.Errorf("@%s: %s of %s is %s, but %s elsewhere", f.Name, d, p.Name, got, old)
 			}
 			if _, lit := d.Size(); lit && d != got {
-				return Type{}, fmt.Errorf("@%s wants %v for %s, got %v", f.Name, p.Type, p.Name, args[i])
+				return nil, fmt.Errorf("@%s wants %v for %s, got %v", f.Name, p.Type, p.Name, args[i])
 			}
 			bind[d] = got
 		}
 	}
-	t := f.Results[out].Value.Type
-	return Type{t.Elem, substitute(t.Shape, bind)}, nil
+	return bind, nil
 }
 
 // substitute replaces the symbols of a shape by what they are bound to, and

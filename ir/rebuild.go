@@ -67,22 +67,24 @@ func Live(f *Func) map[*Value]bool {
 // Inline applies f to values of b: its body, with the attributes that attrs
 // sets, in place of a call. It gives back f's results in order.
 func Inline(b *Builder, f *Func, attrs Attrs, args []*Value) []*Value {
+	out := make([]*Value, len(f.Results))
+	bind, poison := bindArgs(b, f, args)
+	if poison != nil {
+		for i := range out {
+			out[i] = poison
+		}
+		return out
+	}
 	made := make(map[*Value]*Value, len(f.Values))
-	bind := map[Dim]Dim{}
 	for i, p := range f.Params {
 		made[p] = args[i]
-		for k, d := range p.Type.Shape {
-			if k < len(args[i].Type.Shape) {
-				bind[d] = args[i].Type.Shape[k]
-			}
-		}
 	}
 	for _, v := range f.Values {
 		switch v.Op {
 		case OpParam:
 			continue
 		case OpAttr:
-			made[v] = b.Num(attrs.Float(v.Attrs.Text("name")))
+			made[v] = inlineAttr(b, f, attrs, v.Attrs.Text("name"))
 			continue
 		}
 		in := make([]*Value, len(v.Args))
@@ -91,11 +93,38 @@ func Inline(b *Builder, f *Func, attrs Attrs, args []*Value) []*Value {
 		}
 		made[v] = b.Emit(v.Op, bindAttrs(v.Attrs, bind), in...)
 	}
-	out := make([]*Value, len(f.Results))
 	for i, r := range f.Results {
 		out[i] = made[r.Value]
 	}
 	return out
+}
+
+// bindArgs is the extents of f's parameters under the arguments, or the poison
+// that stands for the results if the arguments do not fit.
+func bindArgs(b *Builder, f *Func, args []*Value) (map[Dim]Dim, *Value) {
+	types := make([]Type, len(args))
+	for i, a := range args {
+		if a == nil {
+			return nil, b.fail("@%s: argument %d is missing", f.Name, i)
+		}
+		if a.Type.Elem == 0 {
+			return nil, a
+		}
+		types[i] = a.Type
+	}
+	bind, err := unify(f, types)
+	if err != nil {
+		return nil, b.fail("%w", err)
+	}
+	return bind, nil
+}
+
+func inlineAttr(b *Builder, f *Func, attrs Attrs, name string) *Value {
+	x, ok := attrs.Get(name).(float64)
+	if !ok {
+		return b.fail("@%s: the number %s is not set", f.Name, name)
+	}
+	return b.Num(x)
 }
 
 // bindAttrs replaces the symbols in shapes and extents.
