@@ -42,6 +42,29 @@ func sum(_ *frame, v *ir.Value, args []*tensor.Tensor) (*tensor.Tensor, error) {
 	return out, nil
 }
 
+// norm takes the root of the sum of squares of the row over its largest
+// entry, whether the value is scaled or not: in float64 that is the same.
+func norm(_ *frame, _ *ir.Value, args []*tensor.Tensor) (*tensor.Tensor, error) {
+	l := along(args[0].Shape, len(args[0].Shape)-1)
+	out := tensor.New(tensor.Float, l.without...)
+	for lane := range l.count {
+		row := args[0].F[l.start(lane):][:l.length]
+		top := 0.0
+		for _, x := range row {
+			top = math.Max(top, math.Abs(x))
+		}
+		if top == 0 {
+			continue
+		}
+		var squares float64
+		for _, x := range row {
+			squares += x / top * (x / top)
+		}
+		out.F[lane] = top * math.Sqrt(squares)
+	}
+	return out, nil
+}
+
 func cumSum(_ *frame, v *ir.Value, args []*tensor.Tensor) (*tensor.Tensor, error) {
 	l := along(args[0].Shape, v.Attrs.Int("axis"))
 	out := args[0].Clone()

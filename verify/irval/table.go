@@ -22,7 +22,7 @@ func init() {
 		ir.OpIota: iota, ir.OpExtent: extent,
 
 		ir.OpNeg: scalar, ir.OpAbs: scalar, ir.OpExp: scalar, ir.OpLog: scalar, ir.OpSqrt: scalar,
-		ir.OpFloor: scalar, ir.OpSin: scalar, ir.OpCos: scalar, ir.OpAcos: scalar,
+		ir.OpFloor: scalar, ir.OpSin: scalar, ir.OpCos: scalar, ir.OpAcos: scalar, ir.OpRecip: scalar,
 		ir.OpSigmoid: scalar, ir.OpSoftplus: scalar, ir.OpStop: scalar, ir.OpPow: power,
 
 		ir.OpAdd: scalar, ir.OpSub: scalar, ir.OpMul: scalar, ir.OpDiv: scalar, ir.OpMax: scalar, ir.OpMin: scalar,
@@ -35,7 +35,7 @@ func init() {
 		ir.OpNot:       logic(func(x []bool) bool { return !x[0] }),
 		ir.OpSelect:    choose, ir.OpFloat: toFloat, ir.OpToInt: toInt,
 
-		ir.OpSum: sum, ir.OpReduceMax: reduceMax, ir.OpArgMax: argMax, ir.OpArgTop: argTop, ir.OpCumSum: cumSum,
+		ir.OpSum: sum, ir.OpReduceMax: reduceMax, ir.OpNorm: norm, ir.OpArgMax: argMax, ir.OpArgTop: argTop, ir.OpCumSum: cumSum,
 
 		ir.OpMatMul: matMul, ir.OpTranspose: transpose, ir.OpExpand: expand,
 		ir.OpReshape: reshape, ir.OpUnsqueeze: unsqueeze, ir.OpSqueeze: squeeze,
