@@ -58,7 +58,7 @@ func norm(_ *frame, _ *ir.Value, args []*tensor.Tensor) (*tensor.Tensor, error) 
 		}
 		var squares float64
 		for _, x := range row {
-			squares += x / top * (x / top)
+			squares += float64(x / top * (x / top))
 		}
 		out.F[lane] = top * math.Sqrt(squares)
 	}

@@ -20,6 +20,7 @@ func TestFloatOps(t *testing.T) {
 		{"acos holds its argument to [−1, 1]", x, "r: float[N] = acos x", "x: 1.0000001 -7 NaN", "[3] 0 3.14159265358979 NaN", ""},
 		{"sigmoid is finite at both ends", x, "r: float[N] = sigmoid x", "x: 0 1 -1 1000 -1000", "[5] 0.5 0.731058578630005 0.268941421369995 1 0", ""},
 		{"softplus is finite and exact at both ends", x, "r: float[N] = softplus x", "x: 0 1 -1 1000 -40", "[5] 0.693147180559945 1.31326168751822 0.313261687518223 1000 4.24835425529159e-18", ""},
+		{"recip, and 0 at 0", x, "r: float[N] = recip x", "x: 4 -0.5 0 -0 Inf NaN", "[6] 0.25 -2 0 0 0 NaN", ""},
 		{"stop changes nothing", x, "r: float[N] = stop x", "x: 1.5 -0", "[2] 1.5 -0", ""},
 		{"pow with its exponent", x, "r: float[N] = pow x {exponent=1.5}", "x: 0 1 4", "[3] 0 1 8", ""},
 		{"pow with exponent 0 is 1", x, "r: float[N] = pow x {exponent=0.0}", "x: 0 2", "[2] 1 1", ""},
