@@ -171,5 +171,7 @@ func TestLogarithmsStayFinite(t *testing.T) {
 		t.Errorf("CE(50, 0) = %v, want %v", got, want)
 	}
 	same(t, "σ(−1000)", sigma(-1000), 0)
+	same(t, "lse of nothing but −∞", math.Exp(lse([]float64{math.Inf(-1), math.Inf(-1)})), 0)
+	same(t, "σ(−ln 3)", sigma(-math.Log(3)), 0.25)
 	same(t, "σ(ln 3)", sigma(math.Log(3)), 0.75)
 }

@@ -112,16 +112,16 @@ func TestSlopeIsTheGradientAlongADirection(t *testing.T) {
 
 func TestGradientHoldsConstants(t *testing.T) {
 	seeds["constant"] = entry{eval: func(c *Ctx) {
-		x := c.vector("x", 3)
-		c.Out("loss", tensor.Scalar(x[0]*c.Const(x[0])+c.positive(x[1])+c.clamp(x[2], -1, 1)))
+		x := c.vector("x", 4)
+		c.Out("loss", tensor.Scalar(x[0]*c.Const(x[0])+c.positive(x[1])+c.clamp(x[2], -1, 1)+c.clamp(x[3], -1, 1)))
 	}}
 	defer delete(seeds, "constant")
-	in := inputs{"x": floats1(3, 1e-9, 1)}
+	in := inputs{"x": floats1(3, 1e-9, 1, -1)}
 	g := gradientOf(t, Request{Loss: "constant", In: in}, "x")
-	closeTo(t, "x·sg(x), a hinge and a clamp near their kinks", g, []float64{3, 1, 1})
-	in["x"] = floats1(0, 0, 1+1e-9)
+	closeTo(t, "x·sg(x), a hinge and clamps near their kinks", g, []float64{3, 1, 1, 1})
+	in["x"] = floats1(0, 0, 1+1e-9, -1-1e-9)
 	g = gradientOf(t, Request{Loss: "constant", In: in}, "x")
-	closeTo(t, "on the other side of the kinks", g, []float64{0, 0, 0})
+	closeTo(t, "on the other side of the kinks", g, []float64{0, 0, 0, 0})
 }
 
 func TestGradientOfAFlippedChoiceIsAnError(t *testing.T) {

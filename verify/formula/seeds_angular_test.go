@@ -174,26 +174,80 @@ func TestOfficialASoftmaxGolden(t *testing.T) {
 	for _, c := range []struct {
 		r      Request
 		lambda float64
-		gx, gw []float64 // of the first row, of the last class
+		gx, gw []float64
 	}{
-		{Request{Params: Params{"margin": 4.0}}, 5,
-			[]float64{0.22672320358200343, 0.16732789196311937, 0.02113854098083924},
-			[]float64{0.2932984042713378, -0.01494915928597991, -0.3118834971301998}},
-		{Request{Params: Params{"margin": 3.0, "label_smoothing": 0.1, "class_weights": true}, Reduction: "sum"}, 0,
-			[]float64{0.3987230318936071, 0.3743449410337608, 0.13357931662519235},
-			[]float64{0.6248321717041556, 0.01428168583431277, -0.607076895147518}},
-		{Request{Params: Params{"margin": 2.0, "focal.gamma": 2.0, "class_weights": true}}, 1,
-			[]float64{0.15182848098038002, 0.1552714539347155, 0.06743658787860152},
-			[]float64{0.19929474213281237, -7.6838904576049287e-06, -0.19930429489861937}},
+		{
+			Request{Params: Params{"margin": 4.0}}, 5,
+			[]float64{
+				0.226723203582003, 0.167327891963119, 0.0211385409808392,
+				-0.0828497569369265, -0.0503272376862121, 0.00502031865017641,
+				0, 0, 0,
+				0.0291676518766649, 0.143674654229494, 0.190491985024623,
+				-0.0586549393993974, -0.0034270022809594, 0.050399592661463,
+				0.155218179299967, 0.0350017100819504, -0.101763060711782,
+			},
+			[]float64{
+				-0.150334055753736, -0.0973646099858301, 0.029288431505781,
+				0.161731512313592, 0.252098750732192, 0.151682680573832,
+				-0.304695860832105, -0.139784981462214, 0.130912385049219,
+				0.293298404271338, -0.0149491592859799, -0.3118834971302,
+			},
+		},
+		{
+			Request{Params: Params{"margin": 3.0, "label_smoothing": 0.1, "class_weights": true}, Reduction: "sum"}, 0,
+			[]float64{
+				0.398723031893607, 0.374344941033761, 0.133579316625192,
+				0.145201670347724, -0.0672320414129599, -0.299792974035534,
+				0, 0, 0,
+				-0.0664599598526283, 0.16467163169755, 0.317691485079432,
+				-0.0375222151062856, 0.296065094488179, 0.406419770329075,
+				0.214949899802581, 0.0648064073128046, -0.119779065627701,
+			},
+			[]float64{
+				-1.28579051993842, -0.779057562746628, 0.317250626218518,
+				1.00136229789783, 0.941844202756763, 0.16955719208525,
+				-0.340403949662916, -0.177068325843041, 0.120269076844851,
+				0.624832171704156, 0.0142816858343128, -0.607076895147518,
+			},
+		},
+		{
+			Request{Params: Params{"margin": 2.0, "focal.gamma": 1.0, "class_weights": true}}, 1,
+			[]float64{
+				0.140788342801485, 0.143980961560598, 0.0625329674004425,
+				-0.115993515628813, -0.0791932217664173, -0.00875852308400236,
+				0, 0, 0,
+				-0.0133495373541527, 0.0642852919268241, 0.111494552216361,
+				-0.0654957101959572, 0.0198214463342625, 0.0849559392224718,
+				0.0918027499544075, 0.0234186677854522, -0.0565549709347903,
+			},
+			[]float64{
+				-0.311530696008144, -0.205566567778998, 0.0559662406589192,
+				0.251567823286301, 0.270468465855077, 0.0846839656704784,
+				-0.144320141166753, -0.0717101316672864, 0.0551686758259784,
+				0.204283013888638, 0.00680823359174292, -0.195818882154752,
+			},
+		},
 	} {
 		c.r.Loss, c.r.Gradient, c.r.In = "a-softmax", "official", withLambda(c.lambda)
 		gx, gw, err := OfficialASoftmax(c.r)
 		if err != nil {
 			t.Fatal(err)
 		}
-		closeTo(t, "grad_embeddings", tensor.Floats(gx.F[:3], 3), c.gx)
-		closeTo(t, "ignored row", tensor.Floats(gx.F[6:9], 3), []float64{0, 0, 0})
-		closeTo(t, "grad_weight", tensor.Floats(gw.F[9:], 3), c.gw)
+		closeTo(t, "grad_embeddings", gx, c.gx)
+		closeTo(t, "grad_weight", gw, c.gw)
+	}
+}
+
+func TestOfficialGradientOfOneClassIsZero(t *testing.T) {
+	in := inputs{"embeddings": rows2([]float64{3, 1}), "weight": rows2([]float64{2, -1}), "labels": ints1(0), "lambda": tensor.Scalar(0)}
+	for _, smoothing := range []string{"all", "others"} {
+		gx, gw, err := OfficialASoftmax(Request{Loss: "a-softmax", Gradient: "official", In: in,
+			Params: Params{"label_smoothing": 0.1, "smoothing": smoothing}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sameAll(t, "grad_embeddings", gx, 0, 0)
+		sameAll(t, "grad_weight", gw, 0, 0)
 	}
 }
 
@@ -221,16 +275,29 @@ func TestOfficialRefusals(t *testing.T) {
 	}
 }
 
-func TestMarginsThatAngularLossesRefuse(t *testing.T) {
+func TestWhatAngularLossesRefuse(t *testing.T) {
 	for _, r := range []Request{
 		{Loss: "l-softmax", Params: Params{"margin": 2.5}},
 		{Loss: "l-softmax", Params: Params{"margin": 0.0}},
 		{Loss: "a-softmax", Params: Params{"margin": 0.5}},
 		{Loss: "a-softmax", Params: Params{"feature_normalization": "soft"}},
+		{Loss: "a-softmax", In: inputs{"lambda": floats1(1, 2)}},
+		{Loss: "a-softmax", In: inputs{"lambda": rows2([]float64{1})}},
+		{Loss: "a-softmax", In: inputs{"lambda": tensor.Ints([]int64{1})}},
+		{Loss: "a-softmax", In: inputs{"embeddings": floats1(1, 2, 3)}},
+		{Loss: "a-softmax", In: inputs{"labels": ints1(1, 2)}},
+		{Loss: "a-softmax", In: inputs{"labels": ints2(1, 0, 1, 2, 0, 1, 2)}},
+		{Loss: "a-softmax", In: inputs{"weight": floats1(1, 2, 3)}},
+		{Loss: "a-softmax", In: inputs{"weight": tensor.New(tensor.Float, 4, 2, 3)}},
+		{Loss: "a-softmax", In: inputs{"class_weight": floats1(1, 2)}, Params: Params{"class_weights": true}},
 	} {
-		r.In = withLambda(0)
+		in, changed := withLambda(0), r.In
+		for name, v := range changed {
+			in[name] = v
+		}
+		r.In = in
 		if _, err := Eval(r); err == nil {
-			t.Errorf("%s %v: no error", r.Loss, r.Params)
+			t.Errorf("%s %v %v: no error", r.Loss, r.Params, changed)
 		}
 	}
 }

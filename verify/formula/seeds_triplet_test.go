@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"testing"
+
+	"losscc/verify/tensor"
 )
 
 // The golden numbers were made by a second writing of the formulas over whole
@@ -63,17 +65,17 @@ func TestTripletOfGivenTriplets(t *testing.T) {
 	in := inputs{
 		"anchor":   rows2([]float64{0, 0}, []float64{0, 0}),
 		"positive": rows2([]float64{1, 0}, []float64{0, 3}),
-		"negative": rows2([]float64{0, 2}, []float64{0, 2}),
+		"negative": rows2([]float64{0, 2}, []float64{1, 2}),
 	}
 	for _, c := range []struct {
 		is     string
 		params Params
 		want   []float64
 	}{
-		{"squared distances", Params{}, []float64{0, 5.2}},
-		{"distances", Params{"distance": "euclidean"}, []float64{0, 1.2}},
-		{"the negative is nearer to the positive", Params{"swap": true}, []float64{0, 8.2}},
-		{"soft margin", Params{"hinge": "softplus", "margin": 0.0}, []float64{math.Log1p(math.Exp(-3)), math.Log1p(math.Exp(5))}},
+		{"squared distances", Params{}, []float64{0, 4.2}},
+		{"distances", Params{"distance": "euclidean"}, []float64{0, 3.2 - math.Sqrt(5)}},
+		{"the negative is nearer to the positive", Params{"swap": true}, []float64{0, 7.2}},
+		{"soft margin", Params{"hinge": "softplus", "margin": 0.0}, []float64{math.Log1p(math.Exp(-3)), math.Log1p(math.Exp(4))}},
 		{"an anchor of no direction is 1 from all", Params{"normalize": true}, []float64{0.2, 0.2}},
 	} {
 		out := outputs(t, Request{Loss: "triplet", Params: c.params, Reduction: "none", In: in})
@@ -84,7 +86,26 @@ func TestTripletOfGivenTriplets(t *testing.T) {
 		same(t, c.is+": mean", lossOf(t, "triplet", c.params, in), (c.want[0]+c.want[1])/2)
 	}
 	g := gradientOf(t, Request{Loss: "triplet", Reduction: "sum", In: in}, "anchor")
-	closeTo(t, "grad_anchor is 2(n − p) where the term is positive", g, []float64{0, 0, 0, -2})
+	closeTo(t, "grad_anchor is 2(n − p) where the term is positive", g, []float64{0, 0, 2, -2})
+}
+
+func TestTripletGradientNearATieOfSwap(t *testing.T) {
+	for _, c := range []struct {
+		is       string
+		positive float64 // the anchor is at 0, the negative at 1
+		swap     bool
+		want     float64
+	}{
+		{"no swap", 2 - 1e-9, false, -1},
+		{"the positive is nearer", 2 - 1e-9, true, 1},
+		{"the anchor is nearer", 2 + 1e-9, true, -1},
+		{"of equals the anchor counts", 2, true, -1},
+	} {
+		in := inputs{"anchor": rows2([]float64{0}), "positive": rows2([]float64{c.positive}), "negative": rows2([]float64{1})}
+		p := Params{"swap": c.swap, "distance": "euclidean"}
+		g := gradientOf(t, Request{Loss: "triplet", Params: p, In: in}, "negative")
+		closeTo(t, c.is, g, []float64{c.want})
+	}
 }
 
 // triples are all (a, p, n) of a batch by explicit loops over its labels.
@@ -135,6 +156,24 @@ func TestBatchHardTakesTheFirstOfEqualRows(t *testing.T) {
 	// Anchor 1 has −2 and 1; anchor 2 has 2 and −1. Rows 3, 4 have no positive.
 	r := Request{Loss: "triplet", Params: Params{"mining": "batch-hard", "distance": "euclidean"}, Reduction: "sum", In: in}
 	closeTo(t, "gradient", gradientOf(t, r, "embeddings"), []float64{-1 + 1, 1 + 1 - 1 + 1, -1 - 1 + 1, -1 + 1, -1})
+}
+
+func TestSemiHardTies(t *testing.T) {
+	for _, c := range []struct {
+		is     string
+		margin float64
+		x      [4]float64 // of classes 0, 0, 1, 2
+		want   []float64
+	}{
+		{"a negative as far as the positive is not beyond it", 1, [4]float64{0, 1, -1, 1.5}, []float64{0, 1, 0, -1}},
+		{"the first of the nearest beyond", 3, [4]float64{0, 1, 2, -2}, []float64{-1, 1, -1, 1}},
+		{"the first of the farthest where none is beyond", 0, [4]float64{0, 3, 1, -1}, []float64{0, 1, -1, 0}},
+	} {
+		in := inputs{"embeddings": tensor.Floats(c.x[:], 4, 1), "labels": ints1(0, 0, 1, 2)}
+		p := Params{"mining": "semi-hard", "distance": "euclidean", "margin": c.margin}
+		g := gradientOf(t, Request{Loss: "triplet", Params: p, Reduction: "sum", In: in}, "embeddings")
+		closeTo(t, c.is, g, c.want)
+	}
 }
 
 func TestTripletRefusals(t *testing.T) {
