@@ -13,6 +13,9 @@ type Options struct {
 	Reduction string
 	// Predictions asks for the outputs predicted and accuracy.
 	Predictions bool
+	// Official asks for the gradient of the published implementation, which
+	// losses with Loss.Official have.
+	Official bool
 	// Sets are hyper-parameters as text, by name; in a sum of losses under
 	// the name of the part, as center.alpha.
 	Sets map[string]string
@@ -124,6 +127,14 @@ func (b *Built) check(o Options) error {
 		for _, r := range all {
 			known = known || r == b.Reduction
 		}
+		if c, ok := p.Formula.(interface{ CheckOfficial() error }); o.Official && ok {
+			if err := c.CheckOfficial(); err != nil {
+				return err
+			}
+		}
+		if o.Official && !p.Loss.Official {
+			return usage("%s has no official gradient; losscc show tells which losses have", p.Loss.Name)
+		}
 		if !known {
 			return usage("%s has no reduction %q here; it has %s%s", p.Loss.Name, b.Reduction, strings.Join(all, ", "), DidYouMean(b.Reduction, all))
 		}
@@ -137,7 +148,7 @@ func (b *Built) write(o Options) error {
 	inputs := map[string]*ir.Value{}
 	var parts []*Graph
 	for _, p := range b.Parts {
-		g := &Graph{Builder: ib, Reduction: b.Reduction, Predictions: o.Predictions, inputs: inputs}
+		g := &Graph{Builder: ib, Reduction: b.Reduction, Predictions: o.Predictions, Official: o.Official, inputs: inputs}
 		p.Formula.Build(g)
 		parts = append(parts, g)
 	}

@@ -13,6 +13,8 @@ type Graph struct {
 	Reduction string
 	// Predictions asks for predicted and accuracy.
 	Predictions bool
+	// Official asks for the gradient of the published implementation.
+	Official bool
 
 	inputs  map[string]*ir.Value
 	outputs []output

@@ -88,6 +88,13 @@ func (h *Head) NearestCosines(scale float64) *ir.Value {
 	return ir.ReduceMax(h.against(scale, w).Reshape(N, C, K), 2).Called("cos")
 }
 
+// Lengthened is scale·‖x‖·cos θ_j = scale·x·ŵ_j over [N,C].
+func (h *Head) Lengthened(scale float64) *ir.Value {
+	w := h.g.Weight()
+	inv := ir.Recip(ir.PlainNorm(w).Called("weight_norm"))
+	return ir.MatMulT(h.X.Mul(scale), w).Mul(inv.Row())
+}
+
 func (h *Head) against(scale float64, w *ir.Value) *ir.Value {
 	inv := ir.Recip(ir.PlainNorm(w).Called("weight_norm"))
 	return ir.MatMulT(h.X.Mul(ir.Recip(ir.Norm(h.X).Called("norm")).Mul(scale).Col()), w).Mul(inv.Row())

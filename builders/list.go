@@ -5,7 +5,7 @@ import "strings"
 // List is every loss and miner, in the order of their printing.
 func List() []Loss {
 	return []Loss{
-		softmaxLoss, contrastiveLoss, tripletLoss,
+		softmaxLoss, hardmaxLoss, contrastiveLoss, tripletLoss, centerLoss, lsoftmaxLoss, asoftmaxLoss,
 		cosfaceLoss, arcfaceLoss,
 	}
 }

@@ -74,7 +74,7 @@ func proveAt(t *testing.T, c claim, seed uint64) {
 	if c.reduction == "" {
 		c.reduction = "mean"
 	}
-	built, err := builders.Build(c.loss, builders.Options{Reduction: c.reduction, Sets: c.sets, Predictions: c.predict})
+	built, err := builders.Build(c.loss, builders.Options{Reduction: c.reduction, Sets: c.sets, Predictions: c.predict, Official: c.gradient == "official"})
 	if err != nil {
 		t.Fatalf("%v: %v", c, err)
 	}

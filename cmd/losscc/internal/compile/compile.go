@@ -49,7 +49,7 @@ func Run(expr string, o Options) (*Result, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	b, err := builders.Build(expr, builders.Options{Reduction: o.Reduction, Predictions: o.Predictions, Sets: o.Sets})
+	b, err := builders.Build(expr, builders.Options{Reduction: o.Reduction, Predictions: o.Predictions, Official: o.Gradient == "official", Sets: o.Sets})
 	if err != nil {
 		return nil, err
 	}
@@ -116,14 +116,11 @@ func contains(list []string, s string) bool {
 func (r *Result) differentiate() error {
 	o := r.Options
 	sem := grad.Exact
-	switch o.Gradient {
-	case "detached":
+	if o.Gradient == "detached" {
 		if !r.Built.Detached() {
 			return builders.Usage("%s has no detached gradient: its value is not a margin on a cosine alone; build it with --gradient exact", r.Built.Name())
 		}
 		sem = grad.Detached
-	case "official":
-		return r.official()
 	}
 	if !o.Grad {
 		return nil
@@ -137,17 +134,6 @@ func (r *Result) differentiate() error {
 	}
 	r.Gradient = f
 	return nil
-}
-
-// official asks a loss for the gradient of its published implementation, which
-// is no derivative.
-func (r *Result) official() error {
-	for _, p := range r.Built.Parts {
-		if !p.Loss.Official {
-			return builders.Usage("%s has no official gradient; a-softmax has one", p.Loss.Name)
-		}
-	}
-	return fmt.Errorf("the official gradient of %s is not written yet", r.Built.Name())
 }
 
 // Bytes is the file.
