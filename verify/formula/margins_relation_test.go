@@ -158,8 +158,8 @@ func TestSortedNoiseGivesTheLargestMarginToTheSmallestCosine(t *testing.T) {
 	sameAll(t, "many equal cosines go by row", outputs(t, sorted)["loss"], outputs(t, want)["loss"].F...)
 }
 
-// The frame of the columns and the lengths of rows are nothing to a head that
-// looks at angles.
+// The order of the rows is nothing to any head, nor is the frame of the
+// columns; lengths are nothing to one that looks at angles only.
 func TestWhatNoHeadReads(t *testing.T) {
 	swap := func(x *tensor.Tensor) *tensor.Tensor { // the first two columns turned by a right angle
 		y := x.Clone()
@@ -179,6 +179,11 @@ func TestWhatNoHeadReads(t *testing.T) {
 	for loss := range margins {
 		in := marginWaves(loss, nil)
 		want := outputs(t, Request{Loss: loss, In: in})["loss"].F[0]
+		backwards := marginWaves(loss, nil)
+		for _, name := range []string{"embeddings", "labels", "noise"} {
+			backwards[name] = reversed(backwards[name])
+		}
+		same(t, loss+" from the last row", lossOf(t, loss, nil, backwards), want)
 		turned := marginWaves(loss, nil)
 		turned["embeddings"], turned["weight"] = swap(in["embeddings"]), swap(in["weight"])
 		same(t, loss+" in another frame", lossOf(t, loss, nil, turned), want)
@@ -191,6 +196,21 @@ func TestWhatNoHeadReads(t *testing.T) {
 			same(t, loss+" with shorter rows", lossOf(t, loss, nil, in), want)
 		}
 	}
+}
+
+// reversed is x with its rows from the last to the first.
+func reversed(x *tensor.Tensor) *tensor.Tensor {
+	y := x.Clone()
+	n := x.Shape[0]
+	d := x.Len() / n
+	for i := range n {
+		if x.Kind == tensor.Int {
+			copy(y.I[i*d:(i+1)*d], x.I[(n-1-i)*d:])
+		} else {
+			copy(y.F[i*d:(i+1)*d], x.F[(n-1-i)*d:])
+		}
+	}
+	return y
 }
 
 func TestMarginRefusals(t *testing.T) {
