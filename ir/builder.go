@@ -16,11 +16,12 @@ type Builder struct {
 	merged map[string]*Value
 	err    error
 	fresh  map[Dim]bool
+	names  map[string]bool // "parameter x", "attribute m", "result loss"
 }
 
 // NewBuilder begins a function of that name.
 func NewBuilder(name string) *Builder {
-	b := &Builder{fn: &Func{Name: name}, merged: map[string]*Value{}, fresh: map[Dim]bool{}}
+	b := &Builder{fn: &Func{Name: name}, merged: map[string]*Value{}, fresh: map[Dim]bool{}, names: map[string]bool{}}
 	if err := nameError("a function", name); err != nil {
 		b.fail("%w", err)
 	}
@@ -38,15 +39,23 @@ func (b *Builder) Param(name string, t Type, role string) *Value {
 	if role != "" {
 		v.Attrs = Attrs{{"role", role}}
 	}
-	if b.fn.Param(name) != nil {
-		return b.fail("parameter %q is declared twice", name)
-	}
 	if err := checkParam(v); err != nil {
 		return b.fail("%w", err)
+	}
+	if b.again("parameter", name) {
+		return b.fail("parameter %q is declared twice", name)
 	}
 	b.add(v, len(b.fn.Params))
 	b.fn.Params = append(b.fn.Params, v)
 	return v
+}
+
+// again tells whether a name was given to a thing of that kind before.
+func (b *Builder) again(kind, name string) bool {
+	key := kind + " " + name
+	was := b.names[key]
+	b.names[key] = true
+	return was
 }
 
 // checkParam says what is wrong with a parameter, or is nil.
@@ -77,19 +86,14 @@ func (b *Builder) Attribute(name string, kind ParamKind) *Value {
 	return b.Emit(OpAttr, Attrs{{"name", name}})
 }
 
-// checkAttribute says why an attribute cannot be declared after others, or is
-// nil. A call spells its callee and result as fn and out.
-func checkAttribute(others []FuncAttr, a FuncAttr) error {
+// checkAttribute says why an attribute cannot be declared, or is nil. A call
+// spells its callee and result as fn and out.
+func checkAttribute(a FuncAttr) error {
 	if err := nameError("an attribute", a.Name); err != nil {
 		return err
 	}
 	if a.Name == "fn" || a.Name == "out" {
 		return fmt.Errorf("an attribute cannot be called %q: calls use the word", a.Name)
-	}
-	for _, o := range others {
-		if o.Name == a.Name {
-			return fmt.Errorf("attribute %q is declared twice", a.Name)
-		}
 	}
 	switch a.Kind {
 	case NumberAttr, FloatAttr, IntAttr, TextAttr:
@@ -108,7 +112,7 @@ func (b *Builder) Result(name string, v *Value) {
 		b.fail("result %q has no value", name)
 	case v.b != b:
 		b.fail("result %q belongs to another function", name)
-	case b.fn.Result(name) != nil:
+	case b.again("result", name):
 		b.fail("result %q is given twice", name)
 	default:
 		b.fn.Results = append(b.fn.Results, Result{name, v})
@@ -190,8 +194,12 @@ func (b *Builder) DeclareNumber(name string) {
 }
 
 func (b *Builder) declare(a FuncAttr) bool {
-	if err := checkAttribute(b.fn.Attrs, a); err != nil {
+	if err := checkAttribute(a); err != nil {
 		b.fail("%w", err)
+		return false
+	}
+	if b.again("attribute", a.Name) {
+		b.fail("attribute %q is declared twice", a.Name)
 		return false
 	}
 	b.fn.Attrs = append(b.fn.Attrs, a)

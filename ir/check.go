@@ -75,12 +75,17 @@ func (c *checker) head(f *Func) error {
 		return errors.New("two functions have this name")
 	}
 	c.names[f.Name] = f
-	for i, a := range f.Attrs {
-		if err := checkAttribute(f.Attrs[:i], a); err != nil {
+	names := map[string]bool{}
+	for _, a := range f.Attrs {
+		if err := checkAttribute(a); err != nil {
 			return err
 		}
+		if names[a.Name] {
+			return fmt.Errorf("attribute %q is declared twice", a.Name)
+		}
+		names[a.Name] = true
 	}
-	names := map[string]bool{}
+	clear(names)
 	for i, p := range f.Params {
 		if i >= len(f.Values) || f.Values[i] != p || p == nil {
 			return fmt.Errorf("parameter %d is not value %d", i, i)

@@ -19,7 +19,7 @@ func (v *Value) Index() int { return v.index }
 
 // Const is the number that a value stands for, if it is a constant.
 func (v *Value) Const() (float64, bool) {
-	if v.Op != OpConst {
+	if v.Op != OpConst || v.Type.Elem == 0 {
 		return 0, false
 	}
 	return v.Attrs.Float("value"), true

@@ -1,7 +1,5 @@
 package ir
 
-import "slices"
-
 // Rebuild makes a function like f by giving every value to step, in order,
 // with its arguments already in the new function, and keeping only what the
 // results need: dead code is what is not rebuilt. Step gives back the new
@@ -9,7 +7,9 @@ import "slices"
 func Rebuild(f *Func, step func(b *Builder, v *Value, args []*Value) *Value) (*Func, error) {
 	b := NewBuilder(f.Name)
 	b.fn.Margin = f.Margin
-	b.fn.Attrs = slices.Clone(f.Attrs)
+	for _, a := range f.Attrs {
+		b.declare(a)
+	}
 	b.Reserve(f)
 	made := make(map[*Value]*Value, len(f.Values))
 	for _, p := range f.Params {
