@@ -33,33 +33,107 @@ type Contrastive struct {
 	Mining         string  `enum:"none|all|hard|indices" doc:"given pairs; all of the batch; its hard ones; pairs by their rows"`
 }
 
+// Reductions are those of the chosen mining.
+func (p *Contrastive) Reductions() []string {
+	if p.Mining == "none" {
+		return perRow
+	}
+	return overall
+}
+
 // Build writes the loss.
 func (p *Contrastive) Build(g *Graph) {
+	switch p.Mining {
+	case "none":
+		p.given(g)
+	case "indices":
+		p.mined(g)
+	case "all":
+		b := g.Batch(N)
+		p.loss(b.g, b.Once(b.Same), b.Once(b.Other), p.all(b), nil)
+	case "hard":
+		p.hard(g.Batch(N))
+	}
+}
+
+// given is the loss of rows of two inputs.
+func (p *Contrastive) given(g *Graph) {
 	a := g.Input("embeddings_a", ir.F(N, D), RoleEmbeddings)
 	b := g.Input("embeddings_b", ir.F(N, D), RoleEmbeddings)
 	same := g.Input("same", ir.I(N), RoleLabels)
 	positive, negative := same.Eq(1), same.Eq(0)
-	rows := g.RowsWhere(positive.Or(negative).Called("kept"))
-	p.loss(rows, between(p.Distance, p.Normalize, a, b), positive, negative)
+	r := g.RowsWhere(positive.Or(negative).Called("kept"))
+	p.loss(g, positive, negative, between(p.Distance, p.Normalize, a, b), r)
 }
 
-// loss reduces the terms of pairs at distance d.
-func (p *Contrastive) loss(r *Rows, d, positive, negative *ir.Value) {
-	m := d.Builder().Num(p.Margin)
-	u := ir.Select(positive, hinge(d.Sub(p.PositiveMargin)), hinge(m.Sub(d)))
-	if p.Squared {
-		u = u.Square()
+// mined is the loss of the pairs of rows that a miner chose.
+func (p *Contrastive) mined(g *Graph) {
+	x, at, usable := g.GivenRows("pairs", 2)
+	labels := g.Labels()
+	i, j := ir.Select(usable, at[0], 0), ir.Select(usable, at[1], 0)
+	li, lj := labels.Gather(i), labels.Gather(j)
+	r := g.RowsWhere(usable.And(li.GreaterEq(0)).And(lj.GreaterEq(0)).Called("kept"))
+	same := r.Kept.And(li.Eq(lj))
+	p.loss(g, same, r.Kept.And(same.Not()), between(p.Distance, p.Normalize, x.Gather(i), x.Gather(j)), r)
+}
+
+func (p *Contrastive) all(b *Batch) *ir.Value { return betweenAll(p.Distance, p.Normalize, b.X) }
+
+// terms are w·u² or w·u, u = [d − p]₊ and [m − d]₊, for pairs of one class and
+// of two.
+func (p *Contrastive) terms(d *ir.Value) (positive, negative *ir.Value) {
+	term := func(u *ir.Value) *ir.Value {
+		u = hinge(u)
+		if p.Squared {
+			u = u.Square()
+		}
+		return u.Mul(p.LossWeight)
 	}
-	terms := u.Mul(p.LossWeight).Called("terms")
-	if r.g.Reduction != "mean" || p.Average == "all" {
-		r.Loss(terms)
+	return term(d.Sub(p.PositiveMargin)), term(d.Builder().Num(p.Margin).Sub(d))
+}
+
+// loss reduces the terms of pairs at distance d; r are the rows of a loss over
+// given pairs, nil over all pairs of a batch.
+func (p *Contrastive) loss(g *Graph, positive, negative, d *ir.Value, r *Rows) {
+	pull, push := p.terms(d)
+	if r != nil && (g.Reduction == "none" || p.Average == "all") {
+		r.Loss(ir.Select(positive, pull, push).Called("terms"))
 		return
 	}
-	mean := func(which *ir.Value) *ir.Value {
-		if p.Average == "nonzero" {
-			which = which.And(terms.Greater(0))
-		}
-		return ir.Sum(ir.Select(which, terms, 0.0)).Div(ir.Sum(which.Float()).Max(1))
+	p.average(g, side{pull.Mul(positive.Float()), count(positive)}, side{push.Mul(negative.Float()), count(negative)})
+}
+
+// side is the terms of one kind of pairs, 0 for the others, and how many.
+type side struct{ terms, count *ir.Value }
+
+func (s side) mean(nonzero bool) *ir.Value {
+	n := s.count
+	if nonzero {
+		n = count(s.terms.Greater(0))
 	}
-	r.g.Output("loss", mean(positive).Add(mean(negative)))
+	return ir.Sum(s.terms).Div(n.Max(1))
+}
+
+func (p *Contrastive) average(g *Graph, pull, push side) {
+	switch {
+	case g.Reduction == "sum":
+		g.Output("loss", ir.Sum(pull.terms).Add(ir.Sum(push.terms)))
+	case p.Average == "all":
+		g.Output("loss", ir.Sum(pull.terms).Add(ir.Sum(push.terms)).Div(pull.count.Add(push.count).Max(1)))
+	default:
+		nonzero := p.Average == "nonzero"
+		g.Output("loss", pull.mean(nonzero).Add(push.mean(nonzero)))
+	}
+}
+
+// hard is the loss of all pairs of one class and of as many of the others, the
+// nearest ones; at equal distances the first in row order.
+func (p *Contrastive) hard(b *Batch) {
+	d := p.all(b)
+	same, other := b.Once(b.Same), b.Once(b.Other)
+	k := ir.Sum(same.Int()).Min(ir.Sum(other.Int()))
+	near := flat(ir.Select(other, ir.Stop(d), b.far())).ArgBottom(k, b.g.Fresh("H"))
+	pull, _ := p.terms(d)
+	_, push := p.terms(flat(d).Gather(near))
+	p.average(b.g, side{pull.Mul(same.Float()), count(same)}, side{push, k.Float()})
 }

@@ -208,7 +208,10 @@ func drawOne(name string, elem ir.Elem, shape []int, size map[ir.Dim]int, rng *r
 			case "same":
 				x.I[i] = int64(rng.IntN(3)) // 2 is ignored
 			case "pairs", "triplets":
-				x.I[i] = int64(rng.IntN(size["N"]+2) - 1)
+				// A row is never paired with itself: the angle between equal
+				// rows is all rounding.
+				w := shape[1]
+				x.I[i] = int64(rng.IntN(size["N"]/w)*w+i%w) - int64(rng.IntN(8)/7*(size["N"]+1))
 			default:
 				x.I[i] = int64(rng.IntN(size["C"]+1)) - int64(rng.IntN(6)/5) // C and sometimes −1 are ignored
 			}

@@ -34,21 +34,79 @@ type Triplet struct {
 	Mining    string  `enum:"none|indices|batch-all|batch-hard|semi-hard|batch-all-hard|batch-all-semi-hard" doc:"which triplets"`
 }
 
+// Check refuses a swap where no triplets are written out.
+func (p *Triplet) Check() error {
+	if p.Swap && (p.Mining == "batch-hard" || p.Mining == "semi-hard") {
+		return usage("swap=true with mining=%s: the swap belongs to written-out triplets; use mining=none, indices or batch-all…", p.Mining)
+	}
+	return nil
+}
+
+// Reductions are those of the chosen mining.
+func (p *Triplet) Reductions() []string {
+	if p.Mining == "none" {
+		return perRow
+	}
+	return overall
+}
+
 // Build writes the loss.
 func (p *Triplet) Build(g *Graph) {
+	switch p.Mining {
+	case "none":
+		p.given(g)
+	case "indices":
+		p.mined(g)
+	case "batch-hard":
+		p.batchHard(g.Batch(N))
+	case "semi-hard":
+		p.semiHard(g.Batch(N))
+	default:
+		p.batchAll(g.Batch(N))
+	}
+}
+
+// given is the loss of rows of three inputs.
+func (p *Triplet) given(g *Graph) {
 	a := g.Input("anchor", ir.F(N, D), RoleEmbeddings)
 	pos := g.Input("positive", ir.F(N, D), RoleEmbeddings)
 	neg := g.Input("negative", ir.F(N, D), RoleEmbeddings)
+	terms := p.rows(a, pos, neg)
+	if g.Reduction == "mean" && p.Average == "nonzero" {
+		p.average(g, terms, nil)
+		return
+	}
+	g.Loss(terms)
+}
+
+// rows are the terms of triplets that are written out.
+func (p *Triplet) rows(a, pos, neg *ir.Value) *ir.Value {
 	ap, an := p.between(a, pos), p.between(a, neg)
 	if p.Swap {
 		an = an.Min(p.between(pos, neg))
 	}
-	terms := p.term(ap, an)
-	if g.Reduction == "mean" && p.Average == "nonzero" {
-		g.Output("loss", ir.Sum(terms).Div(ir.Sum(terms.Greater(0).Float()).Max(1)))
+	return p.term(ap, an)
+}
+
+// mined is the loss of the triplets of rows that a miner chose.
+func (p *Triplet) mined(g *Graph) {
+	x, at, usable := g.GivenRows("triplets", 3)
+	r := g.RowsWhere(usable.Called("kept"))
+	row := func(k int) *ir.Value { return x.Gather(ir.Select(usable, at[k], 0)) }
+	terms := ir.Select(usable, p.rows(row(0), row(1), row(2)), 0.0)
+	p.average(g, terms, r.Count())
+}
+
+// average divides the sum of the terms by n, or by how many are above 0.
+func (p *Triplet) average(g *Graph, terms, n *ir.Value) {
+	if g.Reduction == "sum" {
+		g.Output("loss", ir.Sum(terms))
 		return
 	}
-	g.Loss(terms)
+	if p.Average == "nonzero" {
+		n = count(terms.Greater(0))
+	}
+	g.Output("loss", ir.Sum(terms).Div(n.Max(1)))
 }
 
 func (p *Triplet) between(a, b *ir.Value) *ir.Value {
@@ -62,4 +120,68 @@ func (p *Triplet) term(ap, an *ir.Value) *ir.Value {
 		return ir.Softplus(z).Called("terms")
 	}
 	return hinge(z).Called("terms")
+}
+
+// distances are d over the batch, and the same with +∞ where j is no negative
+// of i: the term of such a triplet is 0 by itself.
+func (p *Triplet) distances(b *Batch) (d, negative *ir.Value) {
+	d = betweenAll(p.Distance, p.Normalize, b.X)
+	return d, ir.Select(b.Other, d, b.far())
+}
+
+// batchHard takes for each anchor that has both its farthest positive and its
+// nearest negative.
+func (p *Triplet) batchHard(b *Batch) {
+	d, negative := p.distances(b)
+	positive := ir.Select(b.Same, d, b.far().Neg())
+	both := has(b.Same).And(has(b.Other))
+	ap := d.Pick(1, ir.Stop(positive).ArgMax(1))
+	an := d.Pick(1, ir.Stop(negative).Neg().ArgMax(1))
+	p.average(b.g, ir.Select(both, p.term(ap, an), 0.0), count(both))
+}
+
+// semiHard takes for each pair (a, p) whose anchor has a negative the nearest
+// one beyond p, or the farthest if there is none beyond.
+func (p *Triplet) semiHard(b *Batch) {
+	d, negative := p.distances(b)
+	m := b.g.Fresh("M")
+	pairs := b.Same.And(has(b.Other).Col()).NonZero(m)
+	a := pairs.Column(0)
+	n := b.g.Extent(b.n)
+	all := flat(d)
+	ap := all.Gather(a.Mul(n).Add(pairs.Column(1)))
+	rows := ir.Stop(negative).Gather(a)
+	beyond := ir.Select(ir.Stop(ap).Col().Less(rows), rows, b.far())
+	nearest := beyond.Neg().ArgMax(1)
+	farthest := ir.Select(b.Other, ir.Stop(d), b.far().Neg()).ArgMax(1).Gather(a)
+	none := beyond.Pick(1, nearest).Eq(b.far())
+	an := all.Gather(a.Mul(n).Add(ir.Select(none, farthest, nearest)))
+	p.average(b.g, p.term(ap, an), b.g.Count(m))
+}
+
+// batchAll takes every triplet, or of these the hard or the semi-hard ones. It
+// lists the positive pairs (a, p) and sets each against the row of a: N times
+// the number of positive pairs, not N³.
+func (p *Triplet) batchAll(b *Batch) {
+	d, negative := p.distances(b)
+	m := b.g.Fresh("M")
+	pairs := b.Same.NonZero(m)
+	a, pos := pairs.Column(0), pairs.Column(1)
+	ap := flat(d).Gather(a.Mul(b.g.Extent(b.n)).Add(pos)).Col()
+	an := negative.Gather(a)
+	if p.Swap {
+		an = an.Min(negative.Gather(pos))
+	}
+	terms := p.term(ap, an)
+	switch p.Mining {
+	case "batch-all":
+		perRow := ir.Sum(b.Same.Float(), 1).Mul(ir.Sum(b.Other.Float(), 1))
+		p.average(b.g, terms, ir.Sum(perRow))
+	case "batch-all-hard":
+		chosen := an.LessEq(ap)
+		p.average(b.g, terms.Mul(chosen.Float()), count(chosen))
+	case "batch-all-semi-hard":
+		chosen := ap.Less(an).And(an.LessEq(ap.Add(p.Margin)))
+		p.average(b.g, terms.Mul(chosen.Float()), count(chosen))
+	}
 }

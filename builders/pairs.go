@@ -1,0 +1,79 @@
+package builders
+
+import (
+	"math"
+	"strconv"
+
+	"losscc/ir"
+)
+
+// Batch is a batch with labels as losses over pairs see it: which rows are
+// kept, and for each two of them whether they are of one class.
+type Batch struct {
+	*Rows
+	g *Graph
+	n ir.Dim
+	// X is embeddings, Labels labels.
+	X, Labels *ir.Value
+	// Same holds at (i, j) for two kept rows of one label, i ≠ j; Other for
+	// two kept rows of different labels.
+	Same, Other *ir.Value
+}
+
+// Batch begins a loss over the pairs of a batch of n rows; a negative label
+// marks an ignored row.
+func (g *Graph) Batch(n ir.Dim) *Batch {
+	x := g.Input("embeddings", ir.F(n, D), RoleEmbeddings)
+	labels := g.Input("labels", ir.I(n), RoleLabels)
+	return g.batchOf(n, x, labels, g.RowsWhere(labels.GreaterEq(0).Called("kept")))
+}
+
+func (g *Graph) batchOf(n ir.Dim, x, labels *ir.Value, rows *Rows) *Batch {
+	place := g.Iota(n)
+	both := rows.Kept.Col().And(rows.Kept.Row())
+	equal := labels.Col().Eq(labels.Row())
+	self := place.Col().Eq(place.Row())
+	return &Batch{
+		Rows: rows, g: g, n: n, X: x, Labels: labels,
+		Same:  both.And(equal).And(self.Not()).Called("same_class"),
+		Other: both.And(equal.Not()).Called("other_class"),
+	}
+}
+
+// Once keeps of each two pairs (i, j) and (j, i) the one with i < j.
+func (b *Batch) Once(pairs *ir.Value) *ir.Value {
+	place := b.g.Iota(b.n)
+	return pairs.And(place.Col().Less(place.Row()))
+}
+
+// far is +∞, the distance of what must not be chosen as near.
+func (b *Batch) far() *ir.Value { return b.g.Num(math.Inf(1)) }
+
+// has tells for each row whether a pair of it holds.
+func has(pairs *ir.Value) *ir.Value { return ir.ReduceMax(pairs.Int(), 1).Greater(0) }
+
+// count is how many pairs hold, as a float.
+func count(pairs *ir.Value) *ir.Value { return ir.Sum(pairs.Float()) }
+
+// flat is a matrix as a vector.
+func flat(x *ir.Value) *ir.Value {
+	s := x.Type.Shape
+	return x.Reshape(s[0].Times(s[1]))
+}
+
+// GivenRows are rows of embeddings that an input of indices [T,width] names:
+// the embeddings, the input's columns, and which of its rows are usable: every
+// index is one of a row.
+func (g *Graph) GivenRows(input string, width int) (x *ir.Value, columns []*ir.Value, usable *ir.Value) {
+	x = g.Embeddings()
+	index := g.Input(input, ir.I(T, ir.Dim(strconv.Itoa(width))), RoleIndex)
+	for k := range width {
+		c := index.Column(k)
+		inside := c.GreaterEq(0).And(c.Less(g.Extent(N)))
+		if usable != nil {
+			inside = inside.And(usable)
+		}
+		columns, usable = append(columns, c), inside
+	}
+	return x, columns, usable
+}
