@@ -2,7 +2,10 @@ package formula
 
 import (
 	"fmt"
+	"maps"
 	"testing"
+
+	"losscc/verify/tensor"
 )
 
 // On the points of line, d_an − d_ap of (a, p, n) is (0,1,2) 2, (0,1,3) ½,
@@ -42,6 +45,36 @@ func TestTheCapKeepsTheFirstOfEquals(t *testing.T) {
 	} {
 		p := Params{"strategy": "violating", "margin": 9.0, "cap": limit, "distance": "euclidean"}
 		sameInts(t, fmt.Sprint("cap ", limit), outputs(t, Request{Loss: "mine-triplets", Params: p, In: in})["triplets"], want...)
+	}
+}
+
+func TestMinedTies(t *testing.T) {
+	for _, c := range []struct {
+		is       string
+		strategy string
+		x        []float64
+		labels   []int64
+		want     []int64
+	}{
+		{"the first of the farthest and of the nearest", "hardest", []float64{0, 2, -2, 1, -1}, []int64{0, 0, 0, 1, 2}, []int64{0, 1, 3, 1, 2, 3, 2, 1, 4}},
+		{"the first of the nearest beyond", "semi-hard", []float64{0, 1, 2, -2}, []int64{0, 0, 1, 2}, []int64{0, 1, 2}},
+		{"row 0 is a negative like any", "semi-hard", []float64{2, 0, 1}, []int64{1, 0, 0}, []int64{1, 2, 0}},
+		{"no negative", "hardest", []float64{2, 0, 1}, []int64{1, 1, 1}, nil},
+		{"no positive", "hardest", []float64{2, 0, 1}, []int64{1, 2, 3}, nil},
+		{"ignored rows", "hardest", []float64{2, 0, 1}, []int64{-1, -1, 3}, nil},
+	} {
+		in := inputs{"embeddings": tensor.Floats(c.x, len(c.x), 1), "labels": ints1(c.labels...)}
+		p := Params{"strategy": c.strategy, "margin": 1.5, "distance": "euclidean"}
+		sameInts(t, c.is, outputs(t, Request{Loss: "mine-triplets", Params: p, In: in})["triplets"], c.want...)
+	}
+}
+
+func TestDefaultsOfTheMiners(t *testing.T) {
+	want := Params{"strategy": "hardest", "margin": 0.2, "cap": 0.0, "distance": "squared-euclidean", "normalize": false}
+	for name := range miners {
+		if got, err := Defaults(name); err != nil || !maps.Equal(got, want) {
+			t.Errorf("%s: %v (%v), want %v", name, got, err, want)
+		}
 	}
 }
 
