@@ -47,8 +47,7 @@ func (p *Arcface) Check() error { return firstError(p.Arc.Check(), p.CrossEntrop
 // Build writes the loss.
 func (p *Arcface) Build(g *Graph) {
 	h := g.Head(C)
-	z := p.clipped(h.Cosines(p.Scale, p.SubCenters), p.Scale)
-	h.MarginLoss(z, p.Scale, p.CrossEntropy, func(c *ir.Value) *ir.Value {
+	h.ArcLoss(h.Cosines(p.Scale, p.SubCenters), p.Scale, p.Arc, p.CrossEntropy, func(c *ir.Value) *ir.Value {
 		return p.Arc.of("ArcMargin", c, p.Margin)
 	})
 }

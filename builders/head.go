@@ -149,7 +149,18 @@ func (h *Head) CrossEntropyLoss(z *ir.Value, o CrossEntropy) {
 // MarginLoss makes the whole loss of a head whose margin f moves the target
 // only: z holds scale·cos θ_j, and z_y becomes scale·f(cos θ_y).
 func (h *Head) MarginLoss(z *ir.Value, scale float64, o CrossEntropy, f func(c *ir.Value) *ir.Value) {
+	h.ArcLoss(z, scale, defaultArc, o, f)
+}
+
+// ArcLoss is MarginLoss under the options of the additive angular margin,
+// which f has applied to the target; they reach the others too.
+func (h *Head) ArcLoss(z *ir.Value, scale float64, a Arc, o CrossEntropy, f func(c *ir.Value) *ir.Value) {
+	h.CrossEntropyLoss(h.Moved(z, scale, a, f), o)
+}
+
+// Moved is the logits of MarginLoss and ArcLoss; it makes the predictions.
+func (h *Head) Moved(z *ir.Value, scale float64, a Arc, f func(c *ir.Value) *ir.Value) *ir.Value {
 	h.Predict(z)
 	c := h.Target(z).Div(scale).Called("cos_y")
-	h.CrossEntropyLoss(h.Replace(z, f(c).Mul(scale)).Called("logits"), o)
+	return h.Replace(a.clipped(z, scale), f(c).Mul(scale)).Called("logits")
 }

@@ -18,6 +18,9 @@ func Find(name string) (Loss, bool) {
 		}
 		for _, a := range l.Aliases {
 			if strings.EqualFold(a, name) {
+				if preset := l.Presets[a]; preset != nil {
+					l.New = preset
+				}
 				return l, true
 			}
 		}

@@ -27,6 +27,8 @@ type Loss struct {
 	Detached, Official bool
 	// New is the loss with the paper's defaults.
 	New func() Formula
+	// Presets are the defaults under an alias that has its own.
+	Presets map[string]func() Formula
 	// Advice gives warnings with numbers that a paper states, for the chosen
 	// hyper-parameters.
 	Advice func(f Formula) []string
