@@ -102,8 +102,8 @@ func Build(expr string, o Options) (*Built, error) {
 		if t.Loss.Advice != nil {
 			built.Advice = append(built.Advice, t.Loss.Advice(f)...)
 		}
-		if built.Reduction == "" {
-			built.Reduction = reductionsOf(t.Loss, f)[0]
+		if all := reductionsOf(t.Loss, f); built.Reduction == "" && len(all) > 0 {
+			built.Reduction = all[0]
 		}
 	}
 	if err := built.check(o); err != nil {
@@ -123,7 +123,10 @@ func reductionsOf(l Loss, f Formula) []string {
 func (b *Built) check(o Options) error {
 	for _, p := range b.Parts {
 		all := reductionsOf(p.Loss, p.Formula)
-		known := false
+		known := len(all) == 0 && b.Reduction == ""
+		if len(all) == 0 && !known {
+			return usage("%s has nothing to reduce: it is no loss; leave --reduction out", p.Loss.Name)
+		}
 		for _, r := range all {
 			known = known || r == b.Reduction
 		}

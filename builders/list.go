@@ -7,6 +7,7 @@ func List() []Loss {
 	return []Loss{
 		softmaxLoss, hardmaxLoss, contrastiveLoss, tripletLoss, centerLoss, lsoftmaxLoss, asoftmaxLoss,
 		cosfaceLoss, arcfaceLoss,
+		mineTripletsLoss, minePairsLoss,
 	}
 }
 

@@ -159,8 +159,10 @@ func (r *Result) metadata() []onnxexport.Property {
 		{Key: "losscc.params", Value: r.params()},
 		{Key: "losscc.gradient", Value: gradient},
 		{Key: "losscc.inputs", Value: r.inputs()},
-		{Key: "losscc.reduction", Value: r.Options.Reduction},
 		{Key: "losscc.version", Value: Version},
+	}
+	if r.Options.Reduction != "" {
+		props = append(props, onnxexport.Property{Key: "losscc.reduction", Value: r.Options.Reduction})
 	}
 	for _, p := range r.Built.Parts {
 		if s := p.Loss.Schedule; s != nil {
