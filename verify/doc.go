@@ -1,0 +1,17 @@
+// Package verify makes a verdict on an ONNX file of a loss from the file alone:
+// it is the judge. It evaluates the file in float64 and holds every output
+// against the paper's formula in plain loops (verify/formula), every gradient
+// against numeric derivatives of those loops and of the file's own loss, at
+// random inputs and at inputs that break careless losses (verify/draw); it
+// reads the file back through another decoder (verify/readback) and runs it in
+// other runtimes (verify/runtime). Which loss a file claims to be stands in its
+// metadata; a file that claims none is judged as far as that goes, and its
+// report says what was not proved.
+//
+// The judge does not ask the accused: nothing here imports the builders, the
+// calculus or the exporter. Where the file's ir.Func is given as well, the
+// evaluator of verify/irval is one more witness.
+//
+//	report, err := verify.Judge(ctx, verify.Case{File: data}, verify.Options{})
+//	fmt.Print(report.Text())
+package verify

@@ -1,0 +1,282 @@
+package draw
+
+import (
+	"math"
+	"slices"
+
+	"losscc/verify/tensor"
+)
+
+// Set is a set of inputs and the name of what is evil in it.
+type Set struct {
+	Name string
+	In   map[string]*tensor.Tensor
+}
+
+// Evil are the inputs that break careless losses, as far as they apply to the
+// inputs of a file: cosines of ±1, rows of zeros, rows that are equal, numbers
+// that are huge or tiny, labels that are out of range, extents of 0 and 1.
+func Evil(inputs []Input, seed uint64) ([]Set, error) {
+	var sets []Set
+	for _, e := range evils {
+		in, err := Random(inputs, e.sizes, seed)
+		if err != nil {
+			return nil, err
+		}
+		b := batch{inputs: inputs, in: in}
+		if e.spoil != nil && !e.spoil(b) {
+			continue
+		}
+		for _, i := range inputs {
+			Round(in[i.Name], i.Elem)
+		}
+		sets = append(sets, Set{e.name, in})
+	}
+	return sets, nil
+}
+
+// evil is a row of the table: extents, and a change to what was drawn. The
+// change tells whether there was anything to change.
+type evil struct {
+	name  string
+	sizes Sizes
+	spoil func(b batch) bool
+}
+
+// small are extents at which a judge is quick and nothing is degenerate.
+var small = Sizes{"N": 6, "C": 4, "D": 3, "K": 2, "P": 4, "T": 5, "S": 6}
+
+func with(symbol string, n int) Sizes {
+	s := Sizes{}
+	for k, v := range small {
+		s[k] = v
+	}
+	s[symbol] = n
+	return s
+}
+
+var evils = []evil{
+	{"cosine +1 on the target", small, func(b batch) bool { return b.onClass(0, 1.7) }},
+	{"cosine -1 on the target", small, func(b batch) bool { return b.onClass(0, -0.6) }},
+	{"cosine +1 on another class", small, func(b batch) bool { return b.onClass(1, 2.5) }},
+	{"cosine -1 on another class", small, func(b batch) bool { return b.onClass(1, -1) }},
+	{"target angle near pi", small, func(b batch) bool { return b.nearClass(-1) }},
+	{"target angle near 0", small, func(b batch) bool { return b.nearClass(1) }},
+	{"a row of zeros in each table of embeddings", small, func(b batch) bool { return b.scaleRow(b.roles(Embeddings), 0) }},
+	{"all embeddings zero", small, func(b batch) bool { return b.scale(b.roles(Embeddings), 0) }},
+	{"a row of zeros in each parameter", small, func(b batch) bool { return b.scaleRow(b.roles(Parameter, State), 0) }},
+	{"all parameters zero", small, func(b batch) bool { return b.scale(b.roles(Parameter), 0) }},
+	{"everything zero", small, func(b batch) bool { return b.scale(b.roles(Parameter, Embeddings), 0) }},
+	{"all states zero", small, func(b batch) bool { return b.scale(b.roles(State), 0) }},
+	{"all embeddings equal", small, func(b batch) bool { return b.equalRows(b.roles(Embeddings)) }},
+	{"all rows of parameters equal", small, func(b batch) bool { return b.equalRows(b.roles(Parameter)) }},
+	{"pairs at distance 0", small, func(b batch) bool { return b.copyOver("embeddings_a", "embeddings_b", 1) }},
+	{"pairs that are opposite", small, func(b batch) bool { return b.copyOver("embeddings_a", "embeddings_b", -1) }},
+	{"positive equal to anchor", small, func(b batch) bool { return b.copyOver("anchor", "positive", 1) }},
+	{"negative equal to anchor", small, func(b batch) bool { return b.copyOver("anchor", "negative", 1) }},
+	{"positive and negative equal to anchor", small, func(b batch) bool {
+		return b.copyOver("anchor", "positive", 1) && b.copyOver("anchor", "negative", 1)
+	}},
+	{"embeddings 1e4 times as large", small, func(b batch) bool { return b.scale(b.roles(Embeddings), 1e4) }},
+	{"parameters 1e4 times as large", small, func(b batch) bool { return b.scale(b.roles(Parameter), 1e4) }},
+	{"embeddings 1e6 times as small", small, func(b batch) bool { return b.scale(b.roles(Embeddings), 1e-6) }},
+	{"parameters 1e6 times as small", small, func(b batch) bool { return b.scale(b.roles(Parameter), 1e-6) }},
+	{"all labels ignored", small, func(b batch) bool { return b.label(func(i int) int64 { return -1 }) }},
+	{"labels at the ends of int64", small, func(b batch) bool {
+		ends := []int64{math.MinInt64, math.MaxInt64, 1, -1, 4, 0, 1 << 32, 1<<32 + 1}
+		return b.label(func(i int) int64 { return ends[i%len(ends)] })
+	}},
+	{"one class only", small, func(b batch) bool { return b.label(func(i int) int64 { return 0 }) }},
+	{"each row a class of its own", small, func(b batch) bool { return b.label(func(i int) int64 { return int64(i) }) }},
+	{"one row kept", small, func(b batch) bool { return b.label(func(i int) int64 { return int64(-min(i, 1)) }) }},
+	{"same all 0", small, func(b batch) bool { return b.fill("same", 0) }},
+	{"same all 1", small, func(b batch) bool { return b.fill("same", 1) }},
+	{"same neither 0 nor 1", small, func(b batch) bool { return b.fill("same", math.MinInt64) }},
+	{"indices all out of range", small, func(b batch) bool { return b.index(-1) }},
+	{"indices at the end of int64", small, func(b batch) bool { return b.index(math.MaxInt64) }},
+	{"indices all of one row", small, func(b batch) bool { return b.index(0) }},
+	{"schedule at 0", small, func(b batch) bool { return b.scale(b.roles(Schedule), 0) }},
+	{"schedule at 1e6", small, func(b batch) bool { return b.scale(b.roles(Schedule), 0) && b.add(b.roles(Schedule), 1e6) }},
+	{"no noise", small, func(b batch) bool { return b.scale(b.roles(Noise), 0) }},
+	{"no rows", with("N", 0), nil},
+	{"one row", with("N", 1), nil},
+	{"two rows", with("N", 2), nil},
+	{"one class in the table", with("C", 1), func(b batch) bool { return b.has("C") }},
+	{"one entry in an embedding", with("D", 1), nil},
+	{"one sub-centre", with("K", 1), func(b batch) bool { return b.has("K") }},
+	{"no indices", with("T", 0), func(b batch) bool { return b.has("T") }},
+}
+
+// batch is a set of inputs that is being spoiled.
+type batch struct {
+	inputs []Input
+	in     map[string]*tensor.Tensor
+}
+
+// roles are the float inputs of rank 1 and more that have one of the roles,
+// and those of rank 0 where they are what a role is about.
+func (b batch) roles(of ...string) []*tensor.Tensor {
+	var ts []*tensor.Tensor
+	for _, in := range b.inputs {
+		if slices.Contains(of, in.Role) && in.Elem.Kind() == tensor.Float {
+			ts = append(ts, b.in[in.Name])
+		}
+	}
+	return ts
+}
+
+// has tells whether an input has the symbol among its extents.
+func (b batch) has(symbol string) bool {
+	return slices.ContainsFunc(b.inputs, func(in Input) bool { return slices.Contains(in.Dims, symbol) })
+}
+
+func (b batch) scale(ts []*tensor.Tensor, by float64) bool {
+	for _, t := range ts {
+		for i := range t.F {
+			t.F[i] *= by
+		}
+	}
+	return len(ts) > 0
+}
+
+func (b batch) add(ts []*tensor.Tensor, x float64) bool {
+	for _, t := range ts {
+		for i := range t.F {
+			t.F[i] += x
+		}
+	}
+	return len(ts) > 0
+}
+
+// scaleRow scales the row of index 1 of each table.
+func (b batch) scaleRow(ts []*tensor.Tensor, by float64) bool {
+	done := false
+	for _, t := range ts {
+		if r := rows(t); len(r) > 1 {
+			for i := range r[1] {
+				r[1][i] *= by
+			}
+			done = true
+		}
+	}
+	return done
+}
+
+// equalRows makes all rows of each table equal to its first.
+func (b batch) equalRows(ts []*tensor.Tensor) bool {
+	done := false
+	for _, t := range ts {
+		r := rows(t)
+		for i := 1; i < len(r); i++ {
+			copy(r[i], r[0])
+			done = true
+		}
+	}
+	return done
+}
+
+// copyOver makes the input to a multiple of the input from.
+func (b batch) copyOver(from, to string, by float64) bool {
+	f, t := b.in[from], b.in[to]
+	if f == nil || t == nil || len(f.F) != len(t.F) {
+		return false
+	}
+	for i, x := range f.F {
+		t.F[i] = by * x
+	}
+	return true
+}
+
+// label sets the labels.
+func (b batch) label(of func(i int) int64) bool {
+	y := b.in["labels"]
+	if y == nil {
+		return false
+	}
+	for i := range y.I {
+		y.I[i] = of(i)
+	}
+	return true
+}
+
+func (b batch) fill(name string, x int64) bool {
+	t := b.in[name]
+	if t == nil {
+		return false
+	}
+	for i := range t.I {
+		t.I[i] = x
+	}
+	return true
+}
+
+func (b batch) index(x int64) bool {
+	done := false
+	for _, in := range b.inputs {
+		if in.Role == Index {
+			done = b.fill(in.Name, x)
+		}
+	}
+	return done
+}
+
+// onClass puts each embedding of a kept row on a multiple of the row of the
+// table of classes that is off places after its label's.
+func (b batch) onClass(off int, by float64) bool {
+	return b.classes(off, func(x, w []float64) {
+		for d := range x {
+			x[d] = by * w[d]
+		}
+	})
+}
+
+// nearClass puts each embedding of a kept row near a multiple of its class's
+// row, at angles of about 0.01 to 0.6.
+func (b batch) nearClass(by float64) bool {
+	n := 0.0
+	return b.classes(0, func(x, w []float64) {
+		n++
+		for d := range x {
+			x[d] = by*2*w[d] + 0.05*n*n/4*x[d]
+		}
+	})
+}
+
+// classes calls f with each embedding and the row of its class's table.
+func (b batch) classes(off int, f func(x, w []float64)) bool {
+	x, y := b.in["embeddings"], b.in["labels"]
+	var table *tensor.Tensor
+	for _, name := range []string{"weight", "centers", "proxies"} {
+		if t := b.in[name]; t != nil && table == nil {
+			table = t
+		}
+	}
+	if x == nil || y == nil || table == nil || len(table.Shape) == 0 || table.Shape[0] == 0 {
+		return false
+	}
+	c := table.Shape[0]
+	w, rs := rows(table), rows(x)
+	per := len(w) / c
+	for i, label := range y.I {
+		if label >= 0 && label < int64(c) {
+			f(rs[i], w[(int(label)+off)%c*per])
+		}
+	}
+	return true
+}
+
+// rows are the rows of a table along its last axis; none of a scalar.
+func rows(t *tensor.Tensor) [][]float64 {
+	if len(t.Shape) == 0 || t.Len() == 0 {
+		return nil
+	}
+	d := t.Shape[len(t.Shape)-1]
+	if len(t.Shape) == 1 {
+		d = 1
+	}
+	var r [][]float64
+	for i := 0; i+d <= len(t.F); i += d {
+		r = append(r, t.F[i:i+d])
+	}
+	return r
+}

@@ -1,0 +1,242 @@
+package verify
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"losscc/verify/draw"
+	"losscc/verify/onnxval"
+	"losscc/verify/tensor"
+)
+
+// ignoredRows puts other numbers into the embeddings of rows whose label is
+// negative: nothing may change but nothing else either.
+func (j *judge) ignoredRows(k *checker) {
+	y := func(p *point) []int64 {
+		if t := p.in["labels"]; t != nil && p.in["embeddings"] != nil {
+			return t.I
+		}
+		return nil
+	}
+	if j.model == nil || len(j.points) == 0 || j.points[0].in == nil || y(j.points[0]) == nil {
+		k.skip("the file has no rows with labels")
+		return
+	}
+	for _, p := range j.points {
+		q := &point{name: p.name + ", first row ignored", in: cloneAll(p.in)}
+		if len(y(q)) == 0 {
+			continue
+		}
+		y(q)[0] = -1
+		before, err := j.eval(q)
+		if err != nil {
+			k.failAt(q, err)
+			return
+		}
+		r := &point{name: q.name + " and changed", in: cloneAll(q.in)}
+		d := len(r.in["embeddings"].F) / len(y(r))
+		for i := range d {
+			r.in["embeddings"].F[i] = 3 - 2*r.in["embeddings"].F[i]
+		}
+		after, err := j.eval(r)
+		if err != nil {
+			k.failAt(r, err)
+			return
+		}
+		// What a row is predicted to be does not depend on its label.
+		before, after = without(before, "predicted"), without(after, "predicted")
+		k.compare(r, after, before, fixed(tolIgnored))
+		if g := after["grad_embeddings"]; g != nil {
+			row := map[string]*tensor.Tensor{"grad_embeddings of the ignored row": tensor.Floats(g.F[:d], d)}
+			k.compare(r, row, map[string]*tensor.Tensor{"grad_embeddings of the ignored row": tensor.New(tensor.Float, d)}, fixed(tolIgnored))
+		}
+		if k.Points++; k.done() {
+			return
+		}
+	}
+}
+
+func without(out map[string]*tensor.Tensor, name string) map[string]*tensor.Tensor {
+	kept := map[string]*tensor.Tensor{}
+	for n, t := range out {
+		if n != name {
+			kept[n] = t
+		}
+	}
+	return kept
+}
+
+func cloneAll(in map[string]*tensor.Tensor) map[string]*tensor.Tensor {
+	out := map[string]*tensor.Tensor{}
+	for name, t := range in {
+		out[name] = t.Clone()
+	}
+	return out
+}
+
+// finite runs the file on evil inputs: every output is finite. In a file of
+// less than float64, arithmetic of its own precision is tried too.
+func (j *judge) finite(k *checker) {
+	for _, p := range j.evils {
+		if j.undefined(p) {
+			k.note("the paper gives no finite value for: %s", p.name)
+			continue
+		}
+		out, err := j.eval(p)
+		if err == nil && j.elem != f64 {
+			var rounded map[string]*tensor.Tensor
+			rounded, err = j.model.Run(p.in, onnxval.Rounded)
+			k.finiteAt(p, rounded)
+		}
+		if err != nil {
+			k.failAt(p, err)
+			return
+		}
+		k.finiteAt(p, out)
+		if k.Points++; k.done() {
+			return
+		}
+	}
+}
+
+// finiteAt sees that all outputs at a point are finite.
+func (k *checker) finiteAt(p *point, out map[string]*tensor.Tensor) {
+	d, bad := notFinite(out)
+	n := 0
+	for _, t := range out {
+		n += len(t.F)
+	}
+	if !bad {
+		d = Difference{Output: "everything"}
+	}
+	k.see(p, d, n, nil)
+}
+
+// undefined tells whether the paper's own loops give no finite loss at a point.
+func (j *judge) undefined(p *point) bool {
+	if j.claim == nil || p.in == nil {
+		return false
+	}
+	want, err := j.wantAt(p)
+	if err != nil {
+		return false
+	}
+	_, bad := notFinite(want)
+	return bad
+}
+
+// edges compares the outputs that are no gradients with the paper's loops at
+// evil inputs.
+func (j *judge) edges(k *checker) {
+	if j.claim == nil {
+		k.skip("%s", j.unknown)
+		return
+	}
+	for _, p := range j.evils {
+		if p.in == nil || j.undefined(p) {
+			continue
+		}
+		want, err := j.wantAt(p)
+		if err != nil {
+			k.failAt(p, err)
+			return
+		}
+		out, err := j.eval(p)
+		if err != nil {
+			k.failAt(p, err)
+			return
+		}
+		tol, err := j.precise(tolEdge, p)
+		if err != nil {
+			k.failAt(p, err)
+			return
+		}
+		// Where classes tie, which of them is predicted is a matter of the
+		// last bit.
+		ties := func(m map[string]*tensor.Tensor) map[string]*tensor.Tensor {
+			return without(without(plain(m), "predicted"), "accuracy")
+		}
+		k.compare(p, ties(out), ties(want), tol)
+		if k.Points++; k.done() {
+			return
+		}
+	}
+}
+
+// rounding runs a file of less than float64 with every value rounded to its
+// type: what its own precision costs must be no more than its condition
+// explains.
+func (j *judge) rounding(k *checker) {
+	if j.elem == f64 || j.elem == 0 {
+		k.skip("the file is float64, as the evaluation is")
+		return
+	}
+	for _, p := range j.points {
+		out, err := j.eval(p)
+		if err != nil {
+			k.failAt(p, err)
+			return
+		}
+		rounded, err := j.model.Run(p.in, onnxval.Rounded)
+		if err != nil {
+			k.failAt(p, err)
+			return
+		}
+		tol, err := j.lower(p)
+		if err != nil {
+			k.failAt(p, err)
+			return
+		}
+		k.compare(p, steady(rounded), steady(j.narrowed(out)), tol)
+		if k.Points++; k.done() {
+			return
+		}
+	}
+}
+
+// lower is the tolerance for arithmetic in the file's own precision.
+func (j *judge) lower(p *point) (func(string) float64, error) {
+	base := map[onnxval.Elem]float64{onnxval.F64: tolerance(tolRuntime), onnxval.F32: tolerance(tolSingle), onnxval.F16: tolerance(tolHalf)}[j.elem]
+	if base == 0 {
+		return nil, fmt.Errorf("there is no tolerance for outputs of type %s", j.elem)
+	}
+	if j.elem == f64 {
+		return func(string) float64 { return base }, nil
+	}
+	cond, err := j.conditions(p)
+	if err != nil {
+		return nil, err
+	}
+	return func(output string) float64 {
+		c := math.Max(1, cond[output])
+		if c > tolerance(tolConditions) {
+			return math.Inf(1)
+		}
+		return base * c
+	}, nil
+}
+
+// steady are the outputs that a rounding may change a little but not wholly:
+// all but chosen classes, which may tie.
+func steady(out map[string]*tensor.Tensor) map[string]*tensor.Tensor {
+	kept := map[string]*tensor.Tensor{}
+	for name, t := range out {
+		if !strings.HasPrefix(name, "predicted") && !strings.HasPrefix(name, "accuracy") {
+			kept[name] = t
+		}
+	}
+	return kept
+}
+
+// narrowed is outputs of the float64 evaluation in the types that the file
+// declares.
+func (j *judge) narrowed(out map[string]*tensor.Tensor) map[string]*tensor.Tensor {
+	n := map[string]*tensor.Tensor{}
+	for _, p := range j.model.Outputs() {
+		t := out[p.Name].Clone()
+		draw.Round(t, p.Elem)
+		n[p.Name] = t
+	}
+	return n
+}

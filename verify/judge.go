@@ -1,0 +1,320 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"losscc/ir"
+	"losscc/verify/draw"
+	"losscc/verify/onnxval"
+	"losscc/verify/runtime"
+	"losscc/verify/tensor"
+)
+
+// Case is a file to be judged.
+type Case struct {
+	// Name is what reports call it.
+	Name string
+	// File is its bytes.
+	File []byte
+	// IR is the function that the file was lowered from, if it is at hand.
+	IR *ir.Func
+}
+
+// Options say how a file is judged; the zero value is the usual way.
+type Options struct {
+	// Runtimes are sessions with other runtimes that must agree.
+	Runtimes []*runtime.Session
+	// Seed is that of all random numbers.
+	Seed uint64
+	// Points is at how many random points the file is compared: 20 if zero.
+	Points int
+	// ReplayDir is where the inputs of failures are written, nothing if empty.
+	ReplayDir string
+	// UntilFailure stops at the first check that fails.
+	UntilFailure bool
+	// Only names the checks to make, all if empty.
+	Only []string
+}
+
+// usualPoints is how many random points are enough to meet every branch of a
+// loss several times.
+const usualPoints = 20
+
+// The names of checks, in the order in which they are made.
+const (
+	CheckLoads      = "loads"
+	CheckReadBack   = "read back"
+	CheckDeclared   = "declared outputs"
+	CheckValue      = "value"
+	CheckEvaluators = "evaluators"
+	CheckGradient   = "gradient"
+	CheckSlope      = "own slope"
+	CheckIgnored    = "ignored rows"
+	CheckFinite     = "finite"
+	CheckEdges      = "edges"
+	CheckRounding   = "rounding"
+	CheckRuntime    = "runtime" // and the runtime's name
+)
+
+// checks is the judge's whole procedure after loading.
+var checks = []struct {
+	name, against string
+	make          func(*judge, *checker)
+}{
+	{CheckReadBack, "onnx-go's decoder", (*judge).readBack},
+	{CheckDeclared, "what evaluation makes", (*judge).declared},
+	{CheckValue, "the paper's loops", (*judge).value},
+	{CheckEvaluators, "the IR's evaluator", (*judge).evaluators},
+	{CheckGradient, "the loops' numeric derivative", (*judge).gradient},
+	{CheckSlope, "differences of its own loss", (*judge).ownSlope},
+	{CheckIgnored, "other numbers in those rows", (*judge).ignoredRows},
+	{CheckFinite, "evil inputs", (*judge).finite},
+	{CheckEdges, "the paper's loops, evil inputs", (*judge).edges},
+	{CheckRounding, "itself in its own precision", (*judge).rounding},
+}
+
+// judge is the judging of one file.
+type judge struct {
+	ctx     context.Context
+	c       Case
+	o       Options
+	model   *onnxval.Model
+	inputs  []draw.Input
+	outputs []string
+	elem    onnxval.Elem // of the loss
+	claim   *claim       // nil: nobody knows what the file should compute
+	unknown string       // why claim is nil
+	report  *Report
+
+	points []*point
+	evils  []*point
+}
+
+// point is a set of inputs and what the file makes of it.
+type point struct {
+	name string
+	in   map[string]*tensor.Tensor
+	out  map[string]*tensor.Tensor
+	err  error
+	want map[string]*tensor.Tensor // of the claim, made once
+}
+
+// Judge holds a file against everything that there is to hold it against. The
+// error is that of a context; whatever is wrong with the file is in the report.
+func Judge(ctx context.Context, c Case, o Options) (*Report, error) {
+	if o.Points == 0 {
+		o.Points = usualPoints
+	}
+	j := &judge{ctx: ctx, c: c, o: o, report: &Report{Schema: Schema, Name: c.Name, NotChecked: []string{}}}
+	if !j.load() {
+		return j.finish(), ctx.Err()
+	}
+	for _, ch := range checks {
+		if j.wanted(ch.name) {
+			j.run(ch.name, ch.against, func(k *checker) { ch.make(j, k) })
+		}
+	}
+	for _, s := range o.Runtimes {
+		if j.wanted(CheckRuntime) {
+			j.run(CheckRuntime+" "+s.Runtime().Name(), s.Runtime().String(), func(k *checker) { j.inRuntime(k, s) })
+		}
+	}
+	return j.finish(), ctx.Err()
+}
+
+func (j *judge) wanted(check string) bool {
+	if j.ctx.Err() != nil || j.o.UntilFailure && j.failed() {
+		return false
+	}
+	return len(j.o.Only) == 0 || slices.Contains(j.o.Only, check)
+}
+
+func (j *judge) failed() bool {
+	return slices.ContainsFunc(j.report.Checks, func(c Check) bool { return c.Status == Failed })
+}
+
+// run makes one check. A panic of ours is a failure of the check and not of
+// the process.
+func (j *judge) run(name, against string, do func(*checker)) {
+	k := &checker{Check: Check{Name: name, Against: against}, j: j}
+	func() {
+		defer func() {
+			if p := recover(); p != nil {
+				k.fail(fmt.Errorf("the judge failed where it should not: %v", p))
+			}
+		}()
+		do(k)
+	}()
+	j.report.Checks = append(j.report.Checks, k.close())
+}
+
+// load is the check that everything else needs.
+func (j *judge) load() bool {
+	j.run(CheckLoads, "the file evaluator", func(k *checker) {
+		m, err := onnxval.Load(j.c.File)
+		if err != nil {
+			k.fail(err)
+			return
+		}
+		j.model = m
+	})
+	if j.model == nil {
+		return false
+	}
+	j.inputs = draw.Inputs(j.model)
+	for _, p := range j.model.Outputs() {
+		j.outputs = append(j.outputs, p.Name)
+		if p.Name == "loss" || j.elem == 0 && p.Elem.Kind() == tensor.Float {
+			j.elem = p.Elem
+		}
+	}
+	meta := j.model.Metadata()
+	claim, err := readClaim(meta, j.outputs)
+	if err != nil {
+		j.unknown = err.Error()
+	} else {
+		j.claim = claim
+	}
+	r := j.report
+	r.Loss, r.Gradient, r.Reduction = meta["losscc.loss"], meta["losscc.gradient"], meta["losscc.reduction"]
+	if p := meta["losscc.params"]; isJSON(p) {
+		r.Params = []byte(p)
+	}
+	if j.elem != 0 {
+		r.DType = j.elem.String()
+	}
+	j.draw()
+	return true
+}
+
+// sizes are the extents of the random points, in turn.
+var sizes = []draw.Sizes{
+	{"N": 5, "C": 4, "D": 3, "K": 2, "P": 4, "T": 6, "S": 8},
+	{"N": 7, "C": 2, "D": 4, "K": 3, "P": 3, "T": 5, "S": 7},
+	{"N": 3, "C": 6, "D": 2, "K": 1, "P": 5, "T": 4, "S": 9},
+	{"N": 6, "C": 3, "D": 5, "K": 2, "P": 2, "T": 8, "S": 6},
+	{"N": 9, "C": 5, "D": 3, "K": 2, "P": 6, "T": 7, "S": 5},
+}
+
+// draw makes the points that the file is compared at.
+func (j *judge) draw() {
+	for i := range j.o.Points {
+		seed := j.o.Seed*1000 + uint64(i)
+		s := sizes[i%len(sizes)]
+		in, err := draw.Random(j.inputs, s, seed)
+		j.points = append(j.points, &point{name: fmt.Sprintf("random inputs, seed %d, %s", seed, s), in: in, err: err})
+	}
+	sets, err := draw.Evil(j.inputs, j.o.Seed)
+	if err != nil {
+		j.evils = []*point{{name: "evil inputs", err: err}}
+	}
+	for _, s := range sets {
+		j.evils = append(j.evils, &point{name: s.Name, in: s.In})
+	}
+}
+
+// eval is what the file makes of a point.
+func (j *judge) eval(p *point) (map[string]*tensor.Tensor, error) {
+	if p.out == nil && p.err == nil {
+		p.out, p.err = j.model.Run(p.in)
+	}
+	return p.out, p.err
+}
+
+// wantAt is what the claim makes of a point.
+func (j *judge) wantAt(p *point) (map[string]*tensor.Tensor, error) {
+	if p.want == nil {
+		want, err := j.claim.values(p.in, func(o string) bool { return slices.Contains(j.outputs, o) })
+		if err != nil {
+			return nil, err
+		}
+		p.want = want
+	}
+	return p.want, nil
+}
+
+// withGradients are the inputs that the file must have a gradient for.
+func (j *judge) withGradients() []string {
+	if j.claim == nil || j.claim.gradient == "none" {
+		return nil
+	}
+	var all []string
+	for _, in := range j.inputs {
+		if in.Differentiable() {
+			all = append(all, in.Name)
+		}
+	}
+	return all
+}
+
+// finish draws the conclusion.
+func (j *judge) finish() *Report {
+	r := j.report
+	switch {
+	case j.failed():
+		r.Verdict = Refuted
+	case j.claim == nil || len(j.o.Only) > 0:
+		r.Verdict = Unproved
+	default:
+		r.Verdict = Proved
+	}
+	if j.model == nil {
+		return r
+	}
+	if j.claim == nil {
+		r.NotChecked = append(r.NotChecked, "the value of any output against a formula: "+j.unknown)
+	}
+	if len(j.o.Runtimes) == 0 {
+		r.NotChecked = append(r.NotChecked, "other runtimes: none was asked for")
+	}
+	if j.c.IR == nil {
+		r.NotChecked = append(r.NotChecked, "the function that the file was lowered from: only the file was given")
+	}
+	return r
+}
+
+// conditions are how much larger, relative to the output, the change of each
+// float output is than the change of the inputs that causes it; at least 1.
+func (j *judge) conditions(p *point) (map[string]float64, error) {
+	out, err := j.eval(p)
+	if err != nil {
+		return nil, err
+	}
+	eps := tolerance(tolNudge)
+	cond := map[string]float64{}
+	for _, sign := range []float64{1, -1, 0.7} {
+		in := nudged(p.in, sign*eps)
+		moved, err := j.model.Run(in)
+		if err != nil {
+			return nil, err
+		}
+		for name, t := range out {
+			size, worst := math.Max(tolerance(tolFloor), largest(t)), 0.0
+			m := moved[name]
+			for i := range t.F {
+				if i < len(m.F) {
+					worst = math.Max(worst, math.Abs(m.F[i]-t.F[i]))
+				}
+			}
+			cond[name] = math.Max(math.Max(cond[name], 1), worst/size/eps)
+		}
+	}
+	return cond, nil
+}
+
+// nudged is the inputs with every float moved by about by, relative to its own
+// size, up and down by turns that differ from row to row.
+func nudged(in map[string]*tensor.Tensor, by float64) map[string]*tensor.Tensor {
+	out := map[string]*tensor.Tensor{}
+	for name, t := range in {
+		t = t.Clone()
+		for i := range t.F {
+			t.F[i] *= 1 + by*math.Cos(float64(7*i*i+3*i+len(name)))
+		}
+		out[name] = t
+	}
+	return out
+}

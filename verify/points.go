@@ -1,0 +1,304 @@
+package verify
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+
+	"losscc/verify/irval"
+	"losscc/verify/onnxval"
+	"losscc/verify/readback"
+	"losscc/verify/tensor"
+)
+
+const f64 = onnxval.F64
+
+// readBack decodes the file with onnx-go, which shares no code with us, and
+// compares what it found with the file.
+func (j *judge) readBack(k *checker) {
+	g, err := readback.Read(j.c.File)
+	if err == nil {
+		err = readback.Compare(j.c.File, g)
+	}
+	switch {
+	case errors.Is(err, readback.ErrUnsupported):
+		k.skip("%v", err)
+	case err != nil:
+		k.fail(err)
+	}
+}
+
+// declared runs the file at every random point, which fails where an output is
+// not of the type and shape that the file declares; and each gradient has the
+// shape of its input.
+func (j *judge) declared(k *checker) {
+	for _, p := range j.points {
+		out, err := j.eval(p)
+		if err != nil {
+			k.failAt(p, err)
+			return
+		}
+		k.Points++
+		for name, t := range out {
+			k.Compared++
+			of, isGrad := strings.CutPrefix(name, "grad_")
+			if x := p.in[of]; isGrad && x != nil && x.String() != t.String() {
+				k.failAt(p, fmt.Errorf("%s is %s and %s is %s", name, t, of, x))
+				return
+			}
+		}
+		for _, name := range j.withGradients() {
+			if out["grad_"+name] == nil {
+				k.failAt(p, fmt.Errorf("the file has gradients and none for %s", name))
+				return
+			}
+		}
+	}
+}
+
+// plain are the outputs that are no gradients.
+func plain(out map[string]*tensor.Tensor) map[string]*tensor.Tensor {
+	kept := map[string]*tensor.Tensor{}
+	for name, t := range out {
+		if !strings.HasPrefix(name, "grad_") {
+			kept[name] = t
+		}
+	}
+	return kept
+}
+
+// value compares every output that is no gradient with the paper's loops.
+func (j *judge) value(k *checker) {
+	if j.claim == nil {
+		k.skip("%s", j.unknown)
+		return
+	}
+	for _, p := range j.points {
+		out, err := j.eval(p)
+		if err != nil {
+			k.failAt(p, err)
+			return
+		}
+		want, err := j.wantAt(p)
+		if err != nil {
+			k.failAt(p, err)
+			return
+		}
+		tol, err := j.precise(tolValue, p)
+		if err != nil {
+			k.failAt(p, err)
+			return
+		}
+		k.compare(p, plain(out), want, tol)
+		if k.Points++; k.done() {
+			return
+		}
+	}
+}
+
+// evaluators compares the file with the function that it was lowered from.
+func (j *judge) evaluators(k *checker) {
+	if j.c.IR == nil {
+		k.skip("only the file was given")
+		return
+	}
+	for _, p := range j.points {
+		out, err := j.eval(p)
+		if err != nil {
+			k.failAt(p, err)
+			return
+		}
+		want, err := irval.Eval(j.c.IR, p.in)
+		if err != nil {
+			k.failAt(p, err)
+			return
+		}
+		tol, err := j.precise(tolValue, p)
+		if err != nil {
+			k.failAt(p, err)
+			return
+		}
+		k.compare(p, out, want, tol)
+		if k.Points++; k.done() {
+			return
+		}
+	}
+}
+
+// gradient compares each gradient, element by element, with the derivative of
+// the paper's loops.
+func (j *judge) gradient(k *checker) {
+	switch {
+	case j.claim == nil:
+		k.skip("%s", j.unknown)
+		return
+	case len(j.withGradients()) == 0:
+		k.skip("the file says that it has no gradients")
+		return
+	}
+	for _, p := range j.points {
+		out, err := j.eval(p)
+		if err != nil {
+			k.failAt(p, err)
+			return
+		}
+		got, want := map[string]*tensor.Tensor{}, map[string]*tensor.Tensor{}
+		for name, t := range out {
+			if strings.HasPrefix(name, "grad_") {
+				got[name] = t
+			}
+		}
+		for _, name := range j.withGradients() {
+			if want["grad_"+name], err = j.claim.derivative(p.in, name); err != nil {
+				k.failAt(p, err)
+				return
+			}
+		}
+		tol, err := j.precise(tolGradient, p)
+		if err != nil {
+			k.failAt(p, err)
+			return
+		}
+		k.compare(p, got, want, tol)
+		if k.Points++; k.done() {
+			return
+		}
+	}
+}
+
+// ownSlope compares the gradients with differences of the file's own loss
+// along a random direction of all inputs together: no formula is needed.
+func (j *judge) ownSlope(k *checker) {
+	gradient := j.model.Metadata()["losscc.gradient"]
+	if gradient == "detached" || gradient == "official" {
+		k.skip("a gradient that is called %s is no derivative of the loss", gradient)
+		return
+	}
+	rng := rand.New(rand.NewPCG(j.o.Seed, 5))
+	for _, p := range j.points {
+		out, err := j.eval(p)
+		if err != nil {
+			k.failAt(p, err)
+			return
+		}
+		along := map[string]*tensor.Tensor{}
+		inner, size := 0.0, tolerance(tolFloor)
+		for _, in := range j.inputs {
+			g := out["grad_"+in.Name]
+			if g == nil {
+				continue
+			}
+			way := tensor.New(tensor.Float, g.Shape...)
+			for i := range way.F {
+				way.F[i] = rng.NormFloat64()
+				inner += way.F[i] * g.F[i]
+			}
+			along[in.Name] = way
+			size = math.Max(size, largest(g))
+		}
+		if len(along) == 0 || out["loss"] == nil {
+			k.skip("the file has no loss with gradients")
+			return
+		}
+		slope, err := differences(func(d float64) (float64, error) { return j.totalAt(p, along, d) })
+		if err != nil {
+			k.failAt(p, err)
+			return
+		}
+		d := Difference{Output: "gradients · direction", Got: Number(inner), Want: Number(slope), Off: Number(apart(inner, slope, math.Max(size, math.Abs(slope)))), Tolerance: Number(tolerance(tolSlope))}
+		if !d.Within() {
+			if held, err := j.heldConstant(p, along); err == nil && held {
+				k.skip("the paper holds numbers constant in the gradient: it is not the derivative of the loss, and was compared with the loops that hold them too")
+				return
+			}
+		}
+		k.see(p, d, 1, nil)
+		if k.Points++; k.done() {
+			return
+		}
+	}
+}
+
+// heldConstant tells whether the paper's gradient differs from the derivative
+// of the paper's loss along a direction: whether it holds values constant.
+func (j *judge) heldConstant(p *point, along map[string]*tensor.Tensor) (bool, error) {
+	if j.claim == nil {
+		return false, nil
+	}
+	with, err := j.claim.slope(p.in, along)
+	if err != nil {
+		return false, err
+	}
+	without, err := differences(func(d float64) (float64, error) { return j.claim.total(moved(p.in, along, d)) })
+	if err != nil {
+		return false, err
+	}
+	return apart(with, without, math.Max(1, math.Abs(without))) > tolerance(tolHeld), nil
+}
+
+// totalAt is the file's loss, summed, at a distance along a direction.
+func (j *judge) totalAt(p *point, along map[string]*tensor.Tensor, d float64) (float64, error) {
+	out, err := j.model.Run(moved(p.in, along, d))
+	if err != nil {
+		return 0, err
+	}
+	s := 0.0
+	for _, x := range out["loss"].F {
+		s += x
+	}
+	return s, nil
+}
+
+// moved is the inputs at a distance along a direction.
+func moved(in, along map[string]*tensor.Tensor, d float64) map[string]*tensor.Tensor {
+	out := map[string]*tensor.Tensor{}
+	for name, t := range in {
+		if way := along[name]; way != nil {
+			t = t.Clone()
+			for i := range t.F {
+				t.F[i] += d * way.F[i]
+			}
+		}
+		out[name] = t
+	}
+	return out
+}
+
+// The steps of differences: from one that is small beside a number of size 1
+// down to one whose rounding still leaves ten digits.
+const (
+	widest    = 1.0 / (1 << 8)
+	narrowest = 1.0 / (1 << 18)
+)
+
+// differences is f′(0) by the stencil of five points, at the step where it
+// agrees best with the step before.
+func differences(f func(d float64) (float64, error)) (float64, error) {
+	pair := func(h float64) (float64, error) {
+		a, err := f(h)
+		if err != nil {
+			return 0, err
+		}
+		b, err := f(-h)
+		return a - b, err
+	}
+	wide, err := pair(2 * widest)
+	if err != nil {
+		return 0, err
+	}
+	best, last, least := math.NaN(), math.NaN(), math.Inf(1)
+	for h := widest; h >= narrowest; h /= 2 {
+		narrow, err := pair(h)
+		if err != nil {
+			return 0, err
+		}
+		slope := (8*narrow - wide) / (12 * h)
+		if d := math.Abs(slope - last); d < least {
+			best, least = slope, d
+		}
+		last, wide = slope, narrow
+	}
+	return best, nil
+}

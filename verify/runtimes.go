@@ -1,0 +1,86 @@
+package verify
+
+import (
+	"fmt"
+
+	"losscc/verify/runtime"
+)
+
+// pointsInRuntime is at how many random points a runtime is compared: its
+// kernels do not change from one to the next.
+const pointsInRuntime = 5
+
+// inRuntime asks another runtime: a checker for its opinion, an evaluator for
+// the outputs at random points, and at evil inputs for anything finite.
+func (j *judge) inRuntime(k *checker, s *runtime.Session) {
+	if s.Runtime().Name() == "onnx" {
+		if err := s.Check(j.ctx, j.c.File); err != nil {
+			k.fail(err)
+		}
+		return
+	}
+	for i, p := range j.points {
+		if i >= pointsInRuntime || k.done() {
+			break
+		}
+		out, err := j.eval(p)
+		if err != nil {
+			k.failAt(p, err)
+			return
+		}
+		got, err := s.Run(j.ctx, j.c.File, p.in)
+		if err != nil {
+			k.failAt(p, err)
+			return
+		}
+		tol, err := j.lower(p)
+		if err != nil {
+			k.failAt(p, err)
+			return
+		}
+		k.compare(p, steady(got), steady(j.narrowed(out)), tol)
+		k.Points++
+	}
+	for _, p := range j.evils {
+		if k.done() || p.in == nil || j.undefined(p) {
+			continue
+		}
+		got, err := s.Run(j.ctx, j.c.File, p.in)
+		if err != nil {
+			k.failAt(p, fmt.Errorf("evil inputs: %w", err))
+			return
+		}
+		k.finiteAt(p, got)
+		k.Points++
+	}
+}
+
+// Sessions are sessions with the runtimes of the given names; "all" is all
+// that there are, and "go" is none, because the judge is that. The error is a
+// *runtime.Error.
+func Sessions(names []string) ([]*runtime.Session, error) {
+	var wanted []string
+	for _, n := range names {
+		switch n {
+		case "go":
+		case "all":
+			wanted = append(wanted, runtime.Names()...)
+		default:
+			wanted = append(wanted, n)
+		}
+	}
+	var all []*runtime.Session
+	seen := map[string]bool{}
+	for _, n := range wanted {
+		if seen[n] {
+			continue
+		}
+		seen[n] = true
+		r, err := runtime.Find(n)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r.Start(runtime.Options{}))
+	}
+	return all, nil
+}

@@ -1,0 +1,63 @@
+package verify
+
+import "fmt"
+
+// Tolerance is how far two numbers that should be equal may be apart, relative
+// to the largest element of the tensor that is wanted, and why.
+type Tolerance struct {
+	Name   string
+	Value  float64
+	Reason string
+}
+
+// The names of tolerances.
+const (
+	tolFloor      = "floor"
+	tolValue      = "value"
+	tolGradient   = "gradient"
+	tolSlope      = "slope"
+	tolEdge       = "edge"
+	tolIgnored    = "ignored"
+	tolSingle     = "single"
+	tolHalf       = "half"
+	tolRuntime    = "runtime"
+	tolNudge      = "nudge"
+	tolHeld       = "held"
+	tolConditions = "worst condition"
+)
+
+// Tolerances is every tolerance that the judge and the tests of files have.
+var Tolerances = []Tolerance{
+	{tolFloor, 1e-3, "a tensor whose largest element is smaller is compared as if that were its largest: rounding is relative to what was added and cancelled, not to what is left"},
+	{tolValue, 1e-12, "two float64 evaluations of one formula, by sums of some tens of terms and scales up to 256"},
+	{tolGradient, 1e-8, "the five-point stencil at its best step resolves 1e-11 to 1e-9 of the largest element at a scale of 64"},
+	{tolSlope, 1e-7, "as gradient, along a direction in which all elements move at once"},
+	{tolEdge, 1e-6, "at a cosine of ±1 or a distance of 0 a square root turns the last bit, 1e-16, into 1e-8 times the scale"},
+	{tolIgnored, 1e-13, "what an ignored row holds is multiplied by 0, and sums of the same numbers are the same"},
+	{tolSingle, 2e-6, "float32 rounds by 6e-8 an operation, some tens of them in a row; times the condition of the output"},
+	{tolHalf, 2e-3, "float16 outputs are rounded by 5e-4, from float32 inside; times the condition of the output"},
+	{tolRuntime, 1e-9, "float64 in another runtime: other sums, other exponentials"},
+	{tolNudge, 1e-6, "relative size of the change of all inputs by which the condition of an output is measured"},
+	{tolHeld, 1e-6, "slopes of the paper's loops with and without what the paper holds constant: further apart, and the gradient is not the loss's derivative by intent"},
+	{tolConditions, 1e5, "an output whose condition is larger has no digits in float32 worth comparing"},
+}
+
+// tolerance is the value of the row of that name.
+func tolerance(name string) float64 {
+	for _, t := range Tolerances {
+		if t.Name == name {
+			return t.Value
+		}
+	}
+	panic(fmt.Sprintf("verify: no tolerance is called %q", name))
+}
+
+// ToleranceOf is the row of that name, for tests that compare files.
+func ToleranceOf(name string) (float64, error) {
+	for _, t := range Tolerances {
+		if t.Name == name {
+			return t.Value, nil
+		}
+	}
+	return 0, fmt.Errorf("no tolerance is called %q", name)
+}
