@@ -1,0 +1,107 @@
+package main
+
+import (
+	"strings"
+
+	"losscc/builders"
+
+	"github.com/spf13/cobra"
+)
+
+// shells are the shells that completion scripts are written for.
+var shells = []string{"bash", "zsh", "fish", "powershell"}
+
+func newCompletion(c *console) *cobra.Command {
+	return &cobra.Command{
+		Use:   "completion " + strings.Join(shells, "|"),
+		Short: "Print a script that completes commands, losses and parameters",
+		Long: `Print a script for a shell that completes commands, flags, the names of
+losses, and the parameters of the loss at hand after --set.`,
+		Example: `  source <(losscc completion bash)
+  losscc completion zsh > "${fpath[1]}/_losscc"
+  losscc completion fish > ~/.config/fish/completions/losscc.fish`,
+		ValidArgs: shells,
+		Args:      argument("the name of a shell: " + strings.Join(shells, ", ")),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			root := cmd.Root()
+			switch args[0] {
+			case "bash":
+				return root.GenBashCompletionV2(c.out, true)
+			case "zsh":
+				return root.GenZshCompletion(c.out)
+			case "fish":
+				return root.GenFishCompletion(c.out, true)
+			case "powershell":
+				return root.GenPowerShellCompletionWithDesc(c.out)
+			}
+			return misuse("no script is written for %q, want one of %s%s", args[0], strings.Join(shells, ", "), builders.DidYouMean(args[0], shells))
+		},
+	}
+}
+
+// completeLoss offers the names of losses as the first argument.
+func completeLoss(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var out []string
+	for _, l := range builders.List() {
+		out = append(out, l.Name+"\t"+l.Title)
+	}
+	return out, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeFile offers ONNX files as the first argument.
+func completeFile(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return []string{"onnx"}, cobra.ShellCompDirectiveFilterFileExt
+}
+
+// completeSet offers the parameters of the losses named, and their values
+// after =.
+func completeSet(_ *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+	if len(args) == 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	terms, err := builders.ParseSum(args[0])
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	name, _, valued := strings.Cut(word, "=")
+	var out []string
+	for _, t := range terms {
+		prefix := ""
+		if len(terms) > 1 {
+			prefix = t.Loss.Name + "."
+		}
+		for _, p := range t.Loss.Params() {
+			full := prefix + p.Name
+			if !valued {
+				out = append(out, full+"=\t"+p.Doc)
+			} else if full == name {
+				for _, v := range valuesOf(p) {
+					out = append(out, full+"="+v)
+				}
+			}
+		}
+	}
+	if valued {
+		return out, cobra.ShellCompDirectiveNoFileComp
+	}
+	return out, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}
+
+// oneOf offers the given words as the value of a flag.
+func oneOf(words ...string) cobra.CompletionFunc {
+	return cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)
+}
+
+// valuesOf are the values of a parameter that has few of them.
+func valuesOf(p builders.Param) []string {
+	if p.Kind == "bool" {
+		return []string{"true", "false"}
+	}
+	return p.Enum
+}

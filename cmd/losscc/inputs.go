@@ -1,0 +1,150 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"losscc/builders"
+	"losscc/verify/draw"
+	"losscc/verify/npy"
+	"losscc/verify/onnxval"
+	"losscc/verify/tensor"
+)
+
+// gather makes the inputs of a model: those given as files, the others drawn.
+func (c *console) gather(m *onnxval.Model, path string, o *running) (in map[string]*tensor.Tensor, drawn []string, err error) {
+	in = map[string]*tensor.Tensor{}
+	files, err := pairs("--in", o.in, "embeddings=x.npy")
+	if err != nil {
+		return nil, nil, err
+	}
+	ports := map[string]onnxval.Port{}
+	var names, missing []string
+	for _, p := range m.Inputs() {
+		ports[p.Name] = p
+		names = append(names, p.Name)
+	}
+	for _, given := range o.in {
+		name, _, _ := strings.Cut(given, "=")
+		p, ok := ports[name]
+		if !ok {
+			return nil, nil, misuse("--in: %s has no input %q%s; it has %s", path, name, builders.DidYouMean(name, names), strings.Join(names, ", "))
+		}
+		if in[name], err = c.readTensor(files[name], p); err != nil {
+			return nil, nil, err
+		}
+	}
+	for _, name := range names {
+		if in[name] == nil && !ports[name].Optional {
+			missing = append(missing, name)
+		}
+	}
+	switch {
+	case len(missing) == 0:
+		return in, nil, nil
+	case !o.drawn:
+		p := ports[missing[0]]
+		return nil, nil, misuse("input %s (%s) is not given: add --in %s=FILE.npy, or --random %s to draw what is missing", p.Name, p, p.Name, exampleExtents(m))
+	}
+	return in, missing, c.draw(m, in, missing, o)
+}
+
+// draw fills in the inputs that are missing. Extents that a given input fixes
+// need not be repeated.
+func (c *console) draw(m *onnxval.Model, in map[string]*tensor.Tensor, missing []string, o *running) error {
+	sizes := draw.Sizes{}
+	if o.random != "" {
+		var err error
+		if sizes, err = draw.ParseSizes(o.random); err != nil {
+			return misuse("--random: %w", err)
+		}
+	}
+	symbols := symbolsOf(m)
+	for s := range sizes {
+		if !slices.Contains(symbols, s) {
+			return misuse("--random: the file has no extent %s; it has %s", s, strings.Join(symbols, ", "))
+		}
+	}
+	for _, p := range m.Inputs() {
+		if t := in[p.Name]; t != nil && len(t.Shape) == len(p.Dims) {
+			for i, d := range p.Dims {
+				if _, said := sizes[d]; !said {
+					sizes[d] = t.Shape[i]
+				}
+			}
+		}
+	}
+	all, err := draw.Random(draw.Inputs(m), sizes, o.seed)
+	if err != nil {
+		return misuse("--random: %w", err)
+	}
+	for _, name := range missing {
+		in[name] = all[name]
+	}
+	return nil
+}
+
+// symbolsOf are the symbols among a file's input extents, in their order.
+func symbolsOf(m *onnxval.Model) []string {
+	var out []string
+	for _, p := range m.Inputs() {
+		for _, d := range p.Dims {
+			if _, err := strconv.Atoi(d); err != nil && d != "?" && !slices.Contains(out, d) {
+				out = append(out, d)
+			}
+		}
+	}
+	return out
+}
+
+// exampleExtents is what --random could be given.
+func exampleExtents(m *onnxval.Model) string {
+	var parts []string
+	for _, s := range symbolsOf(m) {
+		if n, ok := draw.Usual[s]; ok {
+			parts = append(parts, fmt.Sprintf("%s=%d", s, n))
+		} else {
+			parts = append(parts, s+"=4")
+		}
+	}
+	if len(parts) == 0 {
+		return `""`
+	}
+	return strings.Join(parts, ",")
+}
+
+// readTensor reads an input from a NumPy file.
+func (c *console) readTensor(path string, p onnxval.Port) (*tensor.Tensor, error) {
+	data, err := c.readInput(path, "a NumPy file for input "+p.Name)
+	if err != nil {
+		return nil, err
+	}
+	a, err := npy.Decode(data)
+	if err != nil {
+		return nil, failure(codeFile, "%s, for input %s: %w", path, p.Name, err)
+	}
+	if want := numpyName(p.Elem); a.Dtype != want {
+		return nil, failure(codeFile, "%s: input %s is %s%s, want %s; in NumPy: x.astype(%q)", path, p.Name, a.Dtype, tensor.ShapeString(a.Shape), wantText(p), want)
+	}
+	if len(a.Shape) != len(p.Dims) && p.Ranked {
+		return nil, failure(codeFile, "%s: input %s is %s%s, want %s: rank %d instead of %d", path, p.Name, a.Dtype, tensor.ShapeString(a.Shape), wantText(p), len(a.Shape), len(p.Dims))
+	}
+	return a.Tensor, nil
+}
+
+// wantText is a port in NumPy's words: float32[N,D].
+func wantText(p onnxval.Port) string {
+	if !p.Ranked {
+		return numpyName(p.Elem)
+	}
+	return numpyName(p.Elem) + "[" + strings.Join(p.Dims, ",") + "]"
+}
+
+// numpyName is NumPy's name of an element type.
+func numpyName(e onnxval.Elem) string {
+	return map[onnxval.Elem]string{onnxval.F16: "float16", onnxval.F32: "float32", onnxval.F64: "float64",
+		onnxval.I32: "int32", onnxval.I64: "int64", onnxval.Bool: "bool"}[e]
+}
+

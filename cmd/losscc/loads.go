@@ -1,0 +1,153 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	"losscc/onnxexport/onnxpb"
+)
+
+// verdict is what the rules say of one reader of ONNX files.
+type verdict struct {
+	Reader string `json:"reader"`
+	// Answer is yes, no or partly.
+	Answer string `json:"answer"`
+	Why    string `json:"why"`
+}
+
+// facts are what the rules ask of a file.
+type facts struct {
+	ir, opset int64
+	functions bool
+	domains   []string // other than the standard one
+	ops       map[string]bool
+	elems     map[onnxpb.TensorProto_DataType]bool // of inputs and outputs
+}
+
+func factsOf(m *onnxpb.ModelProto) facts {
+	f := facts{ir: m.GetIrVersion(), functions: len(m.GetFunctions()) > 0,
+		ops: map[string]bool{}, elems: map[onnxpb.TensorProto_DataType]bool{}}
+	for _, o := range m.GetOpsetImport() {
+		if d := o.GetDomain(); d == "" || d == "ai.onnx" {
+			f.opset = o.GetVersion()
+		} else {
+			f.domains = append(f.domains, d)
+		}
+	}
+	own := map[string]bool{}
+	for _, fn := range m.GetFunctions() {
+		own[fn.GetDomain()+"."+fn.GetName()] = true
+	}
+	note := func(nodes []*onnxpb.NodeProto) {
+		for _, n := range nodes {
+			if !own[n.GetDomain()+"."+n.GetOpType()] {
+				f.ops[n.GetOpType()] = true
+			}
+		}
+	}
+	note(m.GetGraph().GetNode())
+	for _, fn := range m.GetFunctions() {
+		note(fn.GetNode())
+	}
+	for _, v := range slices.Concat(m.GetGraph().GetInput(), m.GetGraph().GetOutput()) {
+		f.elems[onnxpb.TensorProto_DataType(v.GetType().GetTensorType().GetElemType())] = true
+	}
+	return f
+}
+
+// among lists which of the given ops the file has.
+func (f facts) among(ops ...string) []string {
+	var out []string
+	for _, op := range ops {
+		if f.ops[op] {
+			out = append(out, op)
+		}
+	}
+	sort.Strings(out)
+	return out
+}
+
+// loads is the verdict on each reader. The rules are what is known of the
+// readers' releases; nothing is run.
+func loads(f facts) []verdict {
+	return []verdict{
+		onnxRuntime(f), onnxRuntimeWeb(f),
+		{"onnx's checker, reference", "yes", "from onnx " + firstRelease(onnxReleases, f)},
+		{"TensorRT", "yes", "functions are expanded; a plugin of the same name wins from 10.7"},
+		flatReader(f, "onnx2torch", 17, "CastLike", "OneHot", "LpNormalization", "ScatterElements", "ScatterND", "Trilu", "If", "Loop", "Scan", "NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss"),
+		flatReader(f, "OpenVINO", 0), flatReader(f, "tract", 18), flatReader(f, "tinygrad", 0),
+		onnxGo(f),
+	}
+}
+
+// release is a release of a reader and the newest versions that it takes.
+type release struct {
+	name      string
+	ir, opset int64
+}
+
+// Releases of ONNX Runtime that were tried, and of onnx as its documents have
+// them.
+var (
+	runtimeReleases = []release{{"1.12", 8, 17}, {"1.14", 8, 18}, {"1.17", 9, 20}, {"1.20", 10, 21}, {"1.22", 10, 22}, {"1.23", 11, 23}, {"1.24", 13, 25}, {"1.27", 13, 26}}
+	onnxReleases    = []release{{"1.12", 8, 17}, {"1.13", 8, 18}, {"1.14", 9, 19}, {"1.15", 9, 20}, {"1.16", 10, 21}, {"1.17", 10, 22}, {"1.18", 11, 23}, {"1.19", 12, 24}, {"1.20", 13, 25}, {"1.21", 13, 26}, {"1.22", 13, 27}}
+)
+
+// firstRelease is the first of the releases that takes the file's versions.
+func firstRelease(all []release, f facts) string {
+	for _, r := range all {
+		if f.ir <= r.ir && f.opset <= r.opset {
+			return r.name
+		}
+	}
+	return "later than " + all[len(all)-1].name
+}
+
+func onnxRuntime(f facts) verdict {
+	first := firstRelease(runtimeReleases, f)
+	if strings.HasPrefix(first, "later") {
+		return verdict{"ONNX Runtime", "no", fmt.Sprintf("IR %d with opset %d is %s", f.ir, f.opset, first)}
+	}
+	if f.elems[onnxpb.TensorProto_DOUBLE] {
+		if without := f.among("Acos", "Asin", "Atan", "Cos", "Erf", "Softplus", "OneHot", "NonZero"); len(without) > 0 {
+			return verdict{"ONNX Runtime", "partly", "from " + first + ", but its CPU provider has no float64 " + strings.Join(without, ", ")}
+		}
+	}
+	return verdict{"ONNX Runtime", "yes", "from " + first}
+}
+
+func onnxRuntimeWeb(f facts) verdict {
+	v := onnxRuntime(f)
+	v.Reader = "onnxruntime-web"
+	if v.Answer == "yes" {
+		v.Why = "WASM; its WebGPU provider has no int64 Cast"
+	}
+	return v
+}
+
+// flatReader is the verdict on a reader that knows no functions, lacks some
+// ops, and knows opsets up to one (0: no limit is known).
+func flatReader(f facts, reader string, opset int64, lacks ...string) verdict {
+	without := f.among(lacks...)
+	switch {
+	case f.functions || len(f.domains) > 0:
+		return verdict{reader, "no", "it knows no functions; build with --form flat"}
+	case opset > 0 && f.opset > opset:
+		return verdict{reader, "no", fmt.Sprintf("opset %d, it reads up to %d; build with --opset %d", f.opset, opset, opset)}
+	case len(without) > 0:
+		return verdict{reader, "no", "it has no " + strings.Join(without, ", ")}
+	}
+	return verdict{reader, "yes", "flat, and no op that it is known to lack"}
+}
+
+func onnxGo(f facts) verdict {
+	switch {
+	case f.elems[onnxpb.TensorProto_FLOAT16]:
+		return verdict{"onnx-go", "no", "it has no float16"}
+	case f.functions:
+		return verdict{"onnx-go", "partly", "it decodes the graph and drops the functions: their calls need ops of your own"}
+	}
+	return verdict{"onnx-go", "partly", "it decodes the graph; its backend gorgonnx lacks Where, Gather and reductions"}
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"strings"
+
+	"losscc/builders"
+	"losscc/cmd/losscc/internal/compile"
+
+	"github.com/spf13/cobra"
+)
+
+// choices are the flags that say what is compiled; build and show share them.
+type choices struct {
+	sets, with      []string
+	grad            bool
+	gradient        string
+	reduction       string
+	dtype, form     string
+	opset           int
+	gradientChanged func() bool
+}
+
+// The words that flags accept.
+var (
+	gradients  = []string{"exact", "detached", "official"}
+	reductions = []string{"mean", "sum", "none"}
+	dtypes     = []string{"f32", "f64", "f16"}
+	forms      = []string{"functions", "flat"}
+	extras     = []string{"predictions"}
+)
+
+func (o *choices) register(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringArrayVar(&o.sets, "set", nil, "set a parameter, as `NAME=VALUE`; again for more\n(in a sum: LOSS.NAME=VALUE)")
+	f.BoolVar(&o.grad, "grad", false, "add the outputs grad_X, the gradient for each trained input X")
+	f.StringVar(&o.gradient, "gradient", "exact", "`WHICH` gradient: exact, detached or official (implies --grad)")
+	f.StringVar(&o.reduction, "reduction", "", "`HOW` rows become one number: mean, sum, or none\n(default: the loss's own, mostly mean)")
+	f.StringVar(&o.dtype, "dtype", "f32", "`TYPE` of floats at inputs and outputs: f32, f64 or f16")
+	f.StringVar(&o.form, "form", "functions", "`FORM`: functions keeps margins as ops with a body,\nflat has standard ops only")
+	f.IntVar(&o.opset, "opset", 0, "`N`, the standard opset to write (default 17)")
+	f.StringArrayVar(&o.with, "with", nil, "add outputs: predictions (`WHAT` is predicted and accuracy)")
+	o.gradientChanged = func() bool { return f.Changed("gradient") }
+	for flag, words := range map[string][]string{"gradient": gradients, "reduction": reductions, "dtype": dtypes, "form": forms, "with": extras} {
+		cmd.RegisterFlagCompletionFunc(flag, oneOf(words...))
+	}
+	cmd.RegisterFlagCompletionFunc("set", completeSet)
+}
+
+// options are the flags as the compiler wants them.
+func (o *choices) options() (compile.Options, error) {
+	out := compile.Options{
+		Grad: o.grad || o.gradientChanged(), Gradient: o.gradient, Reduction: o.reduction,
+		DType: o.dtype, Form: o.form, Opset: o.opset,
+	}
+	if o.reduction != "" {
+		if err := oneWord("--reduction", o.reduction, reductions); err != nil {
+			return out, err
+		}
+	}
+	for _, w := range o.with {
+		if err := oneWord("--with", w, extras); err != nil {
+			return out, err
+		}
+		out.Predictions = true
+	}
+	var err error
+	out.Sets, err = pairs("--set", o.sets, "margin=0.3")
+	return out, err
+}
+
+// oneWord refuses a value that is not among the words of a flag.
+func oneWord(flag, value string, words []string) error {
+	for _, w := range words {
+		if w == value {
+			return nil
+		}
+	}
+	return misuse("%s: found %q, want one of %s%s", flag, value, strings.Join(words, ", "), builders.DidYouMean(value, words))
+}
+
+// pairs takes NAME=VALUE apart, each name once.
+func pairs(flag string, texts []string, example string) (map[string]string, error) {
+	out := map[string]string{}
+	for _, t := range texts {
+		name, value, ok := strings.Cut(t, "=")
+		if !ok || name == "" {
+			return nil, misuse("%s: found %q, want NAME=VALUE, such as %s", flag, t, example)
+		}
+		if _, twice := out[name]; twice {
+			return nil, misuse("%s: %s is given twice", flag, name)
+		}
+		out[name] = value
+	}
+	return out, nil
+}
+
+// compiled is the loss that the arguments and flags ask for. What the compiler
+// says that is no misuse is a defect of ours.
+func (o *choices) compiled(expr string) (*compile.Result, error) {
+	opts, err := o.options()
+	if err != nil {
+		return nil, err
+	}
+	return compile.Run(expr, opts)
+}

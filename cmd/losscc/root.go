@@ -1,0 +1,214 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+
+	"losscc/builders"
+	"losscc/cmd/losscc/internal/compile"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// run is the program: arguments in, exit code out. A panic of ours becomes a
+// message, not a trace.
+func run(args []string, in io.Reader, out, errOut io.Writer) (code int) {
+	c := newConsole(in, out, errOut)
+	defer func() {
+		if p := recover(); p != nil {
+			code = c.defect(args, p, debug.Stack())
+		}
+	}()
+	root := newRoot(c)
+	root.SetArgs(args)
+	cmd, err := root.ExecuteC()
+	if flushed := c.out.Flush(); err == nil && flushed != nil {
+		err = failure(codeIO, "write to stdout: %w", flushed)
+	}
+	return c.close(cmd, err)
+}
+
+// close says what went wrong, if something did, and gives the exit code.
+func (c *console) close(cmd *cobra.Command, err error) int {
+	code := codeOf(err)
+	var f *fault
+	if code == codeDone || errors.As(err, &f) && f.err == nil {
+		return code
+	}
+	c.say("%s %v", c.errStyle.red("losscc:"), err)
+	switch code {
+	case codeMisuse:
+		c.say("%s", c.errStyle.faint("see "+cmd.CommandPath()+" --help"))
+	case codeDefect:
+		c.say("This is a mistake of losscc %s, not yours. Please report it with the command that you gave.", compile.Version)
+	}
+	return code
+}
+
+// traceVariable names the variable that, set, shows the trace of a panic.
+const traceVariable = "LOSSCC_TRACE"
+
+// defect reports a panic.
+func (c *console) defect(args []string, p any, stack []byte) int {
+	c.out.Flush()
+	c.say("%s stopped by a mistake of its own: %v", c.errStyle.red("losscc:"), p)
+	c.say("Please report it with the version (%s) and the arguments: %q", compile.Version, args)
+	if os.Getenv(traceVariable) != "" {
+		c.say("%s", stack)
+	} else {
+		c.say("%s", c.errStyle.faint(traceVariable+"=1 shows where it happened"))
+	}
+	return codeDefect
+}
+
+// newRoot is the command that holds all others.
+func newRoot(c *console) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "losscc",
+		Short: "Compile losses from their papers to ONNX files",
+		Long: `losscc compiles losses from their papers to ONNX files: the value, and with
+--grad the gradient of every trained input, as ops that any runtime has.`,
+		Example: `  losscc build arcface --grad -o arcface.onnx
+  losscc run arcface.onnx --random N=8,C=10,D=16
+  losscc show triplet`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(cmd, args[0])
+			}
+			return cmd.Help()
+		},
+	}
+	cobra.EnableCommandSorting = false // they stand as in commands
+	root.SetIn(c.in)
+	root.SetOut(c.out)
+	root.SetErr(c.err)
+	root.PersistentFlags().BoolVar(&c.json, "json", false, "print data as one JSON object")
+	root.CompletionOptions.DisableDefaultCmd = true
+	for _, group := range commands {
+		root.AddGroup(&cobra.Group{ID: group.id, Title: group.title})
+		for _, make := range group.members {
+			cmd := make(c)
+			cmd.GroupID = group.id
+			root.AddCommand(cmd)
+		}
+	}
+	root.SetHelpCommand(newHelp(c))
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { c.help(cmd) })
+	root.SetUsageFunc(func(cmd *cobra.Command) error { c.help(cmd); return nil })
+	root.SetFlagErrorFunc(flagError)
+	return root
+}
+
+// commands are all commands, grouped as the help shows them.
+var commands = []struct {
+	id, title string
+	members   []func(*console) *cobra.Command
+}{
+	{"look", "Look", []func(*console) *cobra.Command{newList, newShow, newInspect}},
+	{"make", "Make and use", []func(*console) *cobra.Command{newBuild, newRun, newVerify}},
+	{"more", "More", []func(*console) *cobra.Command{newCompletion, newVersion}},
+}
+
+func unknownCommand(root *cobra.Command, name string) error {
+	var names []string
+	for _, sub := range root.Commands() {
+		names = append(names, sub.Name())
+	}
+	if _, ok := builders.Find(name); ok {
+		return misuse("no command is called %q; it is a loss: losscc show %s, or losscc build %s -o %s.onnx", name, name, name, name)
+	}
+	return misuse("no command is called %q%s", name, builders.DidYouMean(name, names))
+}
+
+// flagError says what is wrong with a flag in our words.
+func flagError(cmd *cobra.Command, err error) error {
+	if word := cmd.Flags().Arg(0); !cmd.HasParent() && word != "" {
+		return unknownCommand(cmd, word)
+	}
+	var unknown *pflag.NotExistError
+	var missing *pflag.ValueRequiredError
+	var wrong *pflag.InvalidValueError
+	switch {
+	case errors.As(err, &unknown):
+		name := unknown.GetSpecifiedName()
+		if unknown.GetSpecifiedShortnames() != "" {
+			return misuse("%s has no flag -%s", cmd.CommandPath(), name)
+		}
+		return misuse("%s has no flag --%s%s", cmd.CommandPath(), name, didYouMeanFlag(cmd, name))
+	case errors.As(err, &missing):
+		f := missing.GetFlag()
+		return misuse("--%s needs a value: %s", f.Name, f.Usage)
+	case errors.As(err, &wrong):
+		f := wrong.GetFlag()
+		return misuse("--%s: found %q, want %s", f.Name, wrong.GetValue(), wanted(f))
+	}
+	return &fault{codeMisuse, err}
+}
+
+// wanted says what the type of a flag accepts.
+func wanted(f *pflag.Flag) string {
+	switch f.Value.Type() {
+	case "int", "int64":
+		return "a whole number"
+	case "uint", "uint64":
+		return "a whole number from 0 up"
+	case "float64":
+		return "a number"
+	case "bool":
+		return "true or false"
+	case "duration":
+		return "a time such as 30s"
+	}
+	return f.Value.Type()
+}
+
+func didYouMeanFlag(cmd *cobra.Command, name string) string {
+	var names []string
+	add := func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, "--"+f.Name)
+		}
+	}
+	cmd.Flags().VisitAll(add)
+	cmd.InheritedFlags().VisitAll(add)
+	return builders.DidYouMean("--"+name, names)
+}
+
+// argument refuses all but one argument, and says what it is.
+func argument(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) == 0:
+			return misuse("%s: want %s", cmd.CommandPath(), what)
+		case len(args) > 1:
+			return misuse("%s: want %s and nothing else, found also %s", cmd.CommandPath(), what, quoted(args[1:]))
+		}
+		return nil
+	}
+}
+
+// nothing refuses arguments.
+func nothing(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return misuse("%s takes no argument, found %s", cmd.CommandPath(), quoted(args))
+	}
+	return nil
+}
+
+func quoted(words []string) string {
+	s := ""
+	for i, w := range words {
+		if i > 0 {
+			s += " "
+		}
+		s += fmt.Sprintf("%q", w)
+	}
+	return s
+}

@@ -1,0 +1,306 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"losscc/builders"
+	"losscc/cmd/losscc/internal/compile"
+	"losscc/cmd/losscc/internal/onnxtext"
+	"losscc/onnxexport/onnxpb"
+
+	"github.com/spf13/cobra"
+)
+
+// stages are what show can print of a loss on its way to a file.
+var stages = []string{"ir", "opt", "grad", "onnx"}
+
+func newShow(c *console) *cobra.Command {
+	var stage string
+	o := &choices{}
+	cmd := &cobra.Command{
+		Use:   "show LOSS",
+		Short: "Say what a loss is: formula, paper, inputs, parameters; or print a stage",
+		Long: `Say what a loss is: its formula and paper, inputs with shapes and roles,
+parameters with defaults, outputs, and what its gradient means. With --stage,
+print the loss as it is on its way to a file:
+  ir     as its builder wrote it
+  grad   with the outputs grad_X (implies --grad)
+  opt    after optimisation, as it is lowered
+  onnx   the file, in onnx's text syntax
+LOSS may be a weighted sum, as 'softmax + 0.003*center'.`,
+		Example: `  losscc show arcface
+  losscc show arcface --stage ir
+  losscc show triplet --set distance=cosine --stage grad`,
+		Args:              argument("the name of a loss; losscc list shows all"),
+		ValidArgsFunction: completeLoss,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if stage != "" {
+				if err := oneWord("--stage", stage, stages); err != nil {
+					return err
+				}
+			}
+			o.grad = o.grad || stage == "grad"
+			r, err := o.compiled(args[0])
+			if err != nil {
+				return err
+			}
+			if stage != "" {
+				return c.showStage(r, stage)
+			}
+			if c.json {
+				return c.emit(shownOf(r))
+			}
+			c.show(r)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&stage, "stage", "", "print the `STAGE` ir, grad, opt or onnx as text")
+	o.register(cmd)
+	cmd.RegisterFlagCompletionFunc("stage", oneOf(stages...))
+	return cmd
+}
+
+// showStage prints one stage.
+func (c *console) showStage(r *compile.Result, stage string) error {
+	text, err := stageText(r, stage)
+	if err != nil {
+		return err
+	}
+	if c.json {
+		return c.emit(struct {
+			Schema string `json:"schema"`
+			Loss   string `json:"loss"`
+			Stage  string `json:"stage"`
+			Text   string `json:"text"`
+		}{"losscc.stage/1", r.Built.Name(), stage, text})
+	}
+	c.printf("%s", text)
+	return nil
+}
+
+func stageText(r *compile.Result, stage string) (string, error) {
+	switch stage {
+	case "ir":
+		return r.Formula.String(), nil
+	case "grad":
+		return r.Gradient.String(), nil
+	case "opt":
+		return r.Optimised.String(), nil
+	}
+	data, err := r.Bytes()
+	if err != nil {
+		return "", err
+	}
+	m, err := onnxpb.Decode(data, onnxpb.Limits{})
+	if err != nil {
+		return "", err
+	}
+	return onnxtext.String(m), nil
+}
+
+// shown is the JSON of show.
+type shown struct {
+	Schema    string       `json:"schema"`
+	Loss      string       `json:"loss"`
+	Parts     []shownPart  `json:"parts"`
+	Inputs    []port       `json:"inputs"`
+	Outputs   []port       `json:"outputs"`
+	Params    []shownParam `json:"params"`
+	Reduction string       `json:"reduction"`
+	Gradients []string     `json:"gradients"`
+	Advice    []string     `json:"advice"`
+}
+
+type shownPart struct {
+	listedLoss
+	Factor     float64        `json:"factor"`
+	Formula    string         `json:"formula"`
+	Notes      []string       `json:"notes"`
+	Reductions []string       `json:"reductions"`
+	Schedule   *shownSchedule `json:"schedule,omitempty"`
+}
+
+type shownSchedule struct {
+	Input string  `json:"input"`
+	Base  float64 `json:"base"`
+	Gamma float64 `json:"gamma"`
+	Power float64 `json:"power"`
+	Min   float64 `json:"min"`
+}
+
+type shownParam struct {
+	Name    string   `json:"name"`
+	Value   any      `json:"value"`
+	Default any      `json:"default"`
+	Kind    string   `json:"kind"`
+	Range   string   `json:"range,omitempty"`
+	Enum    []string `json:"enum,omitempty"`
+	Doc     string   `json:"doc"`
+}
+
+func shownOf(r *compile.Result) shown {
+	in, out := portsOf(r.Gradient, r.Options.DType)
+	s := shown{Schema: "losscc.show/1", Loss: r.Built.Name(), Inputs: in, Outputs: out, Params: paramsOf(r.Built),
+		Reduction: r.Options.Reduction, Gradients: gradientsOf(r.Built), Advice: orEmpty(r.Built.Advice)}
+	for _, p := range r.Built.Parts {
+		l := p.Loss
+		part := shownPart{listedLoss{l.Name, orEmpty(l.Aliases), l.Family, l.Title, l.Paper},
+			p.Factor, l.Formula, orEmpty(l.Notes), orEmpty(l.Reductions), nil}
+		if t := l.Schedule; t != nil {
+			part.Schedule = &shownSchedule{t.Input, t.Base, t.Gamma, t.Power, t.Min}
+		}
+		s.Parts = append(s.Parts, part)
+	}
+	return s
+}
+
+// paramsOf are the parameters of all parts with the values that they have.
+func paramsOf(b *builders.Built) []shownParam {
+	out := []shownParam{}
+	for _, p := range b.Parts {
+		prefix := ""
+		if len(b.Parts) > 1 {
+			prefix = p.Loss.Name + "."
+		}
+		for i, q := range p.Loss.Params() {
+			out = append(out, shownParam{prefix + q.Name, p.Settings[i].Value, q.Default, q.Kind, q.Range, q.Enum, q.Doc})
+		}
+	}
+	return out
+}
+
+// gradientsOf are the gradient semantics that a loss has.
+func gradientsOf(b *builders.Built) []string {
+	if len(b.Wrt) == 0 {
+		return []string{}
+	}
+	out := []string{"exact"}
+	official := true
+	for _, p := range b.Parts {
+		official = official && p.Loss.Official
+	}
+	if b.Detached() {
+		out = append(out, "detached")
+	}
+	if official {
+		out = append(out, "official")
+	}
+	return out
+}
+
+// reductionsOf are the reductions that every part has with its settings.
+func reductionsOf(b *builders.Built) []string {
+	var out []string
+	for i, p := range b.Parts {
+		all := p.Loss.Reductions
+		if f, ok := p.Formula.(interface{ Reductions() []string }); ok {
+			all = f.Reductions()
+		}
+		if i == 0 {
+			out = slices.Clone(all)
+		}
+		out = slices.DeleteFunc(out, func(r string) bool { return !slices.Contains(all, r) })
+	}
+	return out
+}
+
+// show writes everything about a loss for people.
+func (c *console) show(r *compile.Result) {
+	for i, p := range r.Built.Parts {
+		if i > 0 {
+			c.printf("\n")
+		}
+		c.showPart(p, len(r.Built.Parts) > 1)
+	}
+	in, out := portsOf(r.Gradient, r.Options.DType)
+	c.section("Inputs", portLines(in, roleOf))
+	c.section("Outputs", portLines(out, func(p port) string { return meaningOf(p.Name, r.Options.Reduction) }))
+	var lines [][]string
+	for _, p := range paramsOf(r.Built) {
+		lines = append(lines, []string{p.Name, valueText(p), acceptsText(p), p.Doc})
+	}
+	c.section("Parameters (--set NAME=VALUE)", lines)
+	c.section("Reductions", [][]string{{strings.Join(reductionsOf(r.Built), ", ")}})
+	c.section("Gradients", gradientLines(gradientsOf(r.Built)))
+	for _, p := range r.Built.Parts {
+		if t := p.Loss.Schedule; t != nil {
+			c.section("Schedule", [][]string{{fmt.Sprintf("%s = max(%g, %g·(1 + %g·iteration)^−%g), iterations from 1", t.Input, t.Min, t.Base, t.Gamma, t.Power)}})
+		}
+	}
+	if len(r.Built.Advice) > 0 {
+		c.printf("\n")
+		c.heading("Advice")
+		c.bullets(r.Built.Advice)
+	}
+}
+
+// showPart writes what a loss is by itself.
+func (c *console) showPart(p builders.Part, inSum bool) {
+	l := p.Loss
+	c.printf("%s: %s\n", c.outStyle.bold(l.Name), l.Title)
+	if len(l.Aliases) > 0 {
+		c.printf("also called %s\n", strings.Join(l.Aliases, ", "))
+	}
+	if inSum {
+		c.printf("with factor %g in the sum\n", p.Factor)
+	}
+	c.printf("\n  %s\n\n", l.Formula)
+	c.printf("%s\n", wrapped(l.Paper, "", 78))
+	if len(l.Notes) > 0 {
+		c.printf("\n")
+		c.bullets(l.Notes)
+	}
+}
+
+func (c *console) bullets(notes []string) {
+	for _, n := range notes {
+		c.printf("  - %s\n", wrapped(n, "    ", 74))
+	}
+}
+
+// section writes a title and lines under it, or nothing without lines.
+func (c *console) section(title string, lines [][]string) {
+	if len(lines) == 0 {
+		return
+	}
+	c.printf("\n")
+	c.heading(title)
+	c.rows(lines)
+}
+
+// valueText is a parameter's value, and the default where it differs.
+func valueText(p shownParam) string {
+	if p.Value != p.Default {
+		return fmt.Sprintf("%v (default %v)", p.Value, p.Default)
+	}
+	return fmt.Sprint(p.Value)
+}
+
+// acceptsText is what values a parameter takes.
+func acceptsText(p shownParam) string {
+	switch {
+	case p.Kind == "bool":
+		return "true|false"
+	case p.Kind == "enum":
+		return strings.Join(p.Enum, "|")
+	case p.Range != "":
+		return p.Kind + " " + p.Range
+	}
+	return p.Kind
+}
+
+// gradientLines say what gradient semantics mean.
+func gradientLines(names []string) [][]string {
+	meaning := map[string]string{
+		"exact":    "the derivative of the value, the default",
+		"detached": "a margin passes on the slope of its cosine, as insightface does",
+		"official": "what the published implementation propagates, which is no derivative",
+	}
+	var lines [][]string
+	for _, n := range names {
+		lines = append(lines, []string{n, meaning[n]})
+	}
+	return lines
+}
