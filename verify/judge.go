@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -42,6 +43,13 @@ type Options struct {
 // usualPoints is how many random points are enough to meet every branch of a
 // loss several times.
 const usualPoints = 20
+
+func (o Options) points() int {
+	if o.Points == 0 {
+		return usualPoints
+	}
+	return o.Points
+}
 
 // The names of checks, in the order in which they are made.
 const (
@@ -84,13 +92,15 @@ type judge struct {
 	model   *onnxval.Model
 	inputs  []draw.Input
 	outputs []string
-	elem    onnxval.Elem // of the loss
+	elem    onnxval.Elem // of the floats
 	claim   *claim       // nil: nobody knows what the file should compute
 	unknown string       // why claim is nil
 	report  *Report
 
 	points []*point
 	evils  []*point
+
+	general map[string]float64 // the condition of each output, see conditions
 }
 
 // point is a set of inputs and what the file makes of it.
@@ -105,10 +115,8 @@ type point struct {
 // Judge holds a file against everything that there is to hold it against. The
 // error is that of a context; whatever is wrong with the file is in the report.
 func Judge(ctx context.Context, c Case, o Options) (*Report, error) {
-	if o.Points == 0 {
-		o.Points = usualPoints
-	}
-	j := &judge{ctx: ctx, c: c, o: o, report: &Report{Schema: Schema, Name: c.Name, NotChecked: []string{}}}
+	o.Points = o.points()
+	j := &judge{ctx: ctx, c: c, o: o, report: &Report{Name: c.Name, NotChecked: []string{}}}
 	if !j.load() {
 		return j.finish(), ctx.Err()
 	}
@@ -167,10 +175,8 @@ func (j *judge) load() bool {
 	j.inputs = draw.Inputs(j.model)
 	for _, p := range j.model.Outputs() {
 		j.outputs = append(j.outputs, p.Name)
-		if p.Name == "loss" || j.elem == 0 && p.Elem.Kind() == tensor.Float {
-			j.elem = p.Elem
-		}
 	}
+	j.elem = floatType(append(j.model.Outputs(), j.model.Inputs()...))
 	meta := j.model.Metadata()
 	claim, err := readClaim(meta, j.outputs)
 	if err != nil {
@@ -183,11 +189,20 @@ func (j *judge) load() bool {
 	if p := meta["losscc.params"]; isJSON(p) {
 		r.Params = []byte(p)
 	}
-	if j.elem != 0 {
-		r.DType = j.elem.String()
-	}
+	r.DType = j.elem.String()
 	j.draw()
 	return true
+}
+
+// floatType is the type of the first float among inputs and outputs, f64 where
+// there is none.
+func floatType(ports []onnxval.Port) onnxval.Elem {
+	for _, p := range ports {
+		if p.Elem.Kind() == tensor.Float {
+			return p.Elem
+		}
+	}
+	return f64
 }
 
 // sizes are the extents of the random points, in turn.
@@ -231,7 +246,7 @@ func (j *judge) wantAt(p *point) (map[string]*tensor.Tensor, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.want = want
+		p.want = j.saturated(want)
 	}
 	return p.want, nil
 }
@@ -277,32 +292,48 @@ func (j *judge) finish() *Report {
 }
 
 // conditions are how much larger, relative to the output, the change of each
-// float output is than the change of the inputs that causes it; at least 1.
+// float output is than the change of the inputs that causes it: the largest
+// over the random points, because a number inside may be sensitive where the
+// inputs are not, and at p; at least 1.
 func (j *judge) conditions(p *point) (map[string]float64, error) {
+	if j.general == nil {
+		j.general = map[string]float64{}
+		for _, q := range j.points {
+			if err := j.condition(q, j.general); err != nil {
+				return nil, err
+			}
+		}
+	}
+	here := maps.Clone(j.general)
+	if slices.Contains(j.points, p) {
+		return here, nil
+	}
+	return here, j.condition(p, here)
+}
+
+// condition raises the conditions in cond to those at p.
+func (j *judge) condition(p *point, cond map[string]float64) error {
 	out, err := j.eval(p)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	eps := tolerance(tolNudge)
-	cond := map[string]float64{}
 	for _, sign := range []float64{1, -1, 0.7} {
-		in := nudged(p.in, sign*eps)
-		moved, err := j.model.Run(in)
+		moved, err := j.model.Run(nudged(p.in, sign*eps))
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for name, t := range out {
 			size, worst := math.Max(tolerance(tolFloor), largest(t)), 0.0
-			m := moved[name]
 			for i := range t.F {
-				if i < len(m.F) {
+				if m := moved[name]; i < len(m.F) {
 					worst = math.Max(worst, math.Abs(m.F[i]-t.F[i]))
 				}
 			}
 			cond[name] = math.Max(math.Max(cond[name], 1), worst/size/eps)
 		}
 	}
-	return cond, nil
+	return nil
 }
 
 // nudged is the inputs with every float moved by about by, relative to its own

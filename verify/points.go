@@ -120,7 +120,7 @@ func (j *judge) evaluators(k *checker) {
 			k.failAt(p, err)
 			return
 		}
-		k.compare(p, out, want, tol)
+		k.compare(p, out, j.saturated(want), tol)
 		if k.Points++; k.done() {
 			return
 		}
@@ -161,7 +161,7 @@ func (j *judge) gradient(k *checker) {
 			k.failAt(p, err)
 			return
 		}
-		k.compare(p, got, want, tol)
+		k.compare(p, got, j.saturated(want), tol)
 		if k.Points++; k.done() {
 			return
 		}

@@ -6,10 +6,6 @@ import (
 	"strings"
 )
 
-// Schema is the tag of a report as JSON. Fields are added under the same tag,
-// never renamed or taken away.
-const Schema = "losscc.verify/1"
-
 // Status is how a check came out.
 type Status string
 
@@ -86,9 +82,6 @@ func (r *Report) Check(name string) *Check {
 	return nil
 }
 
-// JSON is the report as one JSON object.
-func (r *Report) JSON() ([]byte, error) { return json.MarshalIndent(r, "", "  ") }
-
 // Text is the report for a person to read.
 func (r *Report) Text() string {
 	var b strings.Builder
@@ -149,7 +142,7 @@ func (c Check) text() string {
 	if c.Status != Skipped && c.Compared > 0 {
 		fmt.Fprintf(&b, " %6d numbers", c.Compared)
 	}
-	if w := c.Worst; w != nil && w.Why == "" && c.Status == Passed && c.Compared > 0 {
+	if w := c.Worst; w != nil && w.Why == "" && c.Status == Passed && w.Tolerance > 0 {
 		fmt.Fprintf(&b, "  worst %.1e of %.1e", float64(w.Off), float64(w.Tolerance))
 		if w.Off > 0 {
 			fmt.Fprintf(&b, " in %s", w.Output)

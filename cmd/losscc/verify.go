@@ -158,6 +158,9 @@ func isFile(arg string) bool {
 func (c *console) judgeAll(cases []verify.Case, o verify.Options) error {
 	reports, errs := make([]*verify.Report, len(cases)), make([]error, len(cases))
 	ready := make([]chan struct{}, len(cases))
+	for i := range ready {
+		ready[i] = make(chan struct{})
+	}
 	next := make(chan int)
 	var workers sync.WaitGroup
 	for range min(runtime.NumCPU(), len(cases)) {
@@ -167,9 +170,6 @@ func (c *console) judgeAll(cases []verify.Case, o verify.Options) error {
 				close(ready[i])
 			}
 		})
-	}
-	for i := range ready {
-		ready[i] = make(chan struct{})
 	}
 	go func() {
 		for i := range cases {
