@@ -39,7 +39,7 @@ appears whole or not at all; -o - writes it to the standard output.`,
 		Example: `  losscc build arcface --grad -o arcface.onnx
   losscc build triplet --set margin=0.3 --set distance=cosine -o triplet.onnx
   losscc build cosface --grad --dtype f64 --form flat -o cosface.onnx`,
-		Args:              argument("the name of a loss; losscc list shows all"),
+		Args:              argument("one loss, or one sum of losses in quotes", "losscc list shows all"),
 		ValidArgsFunction: completeLoss,
 		RunE: func(_ *cobra.Command, args []string) error {
 			switch {
@@ -55,7 +55,7 @@ appears whole or not at all; -o - writes it to the standard output.`,
 			return c.build(r, file)
 		},
 	}
-	cmd.Flags().StringVarP(&file, "output", "o", "", "write the `FILE`")
+	cmd.Flags().StringVarP(&file, "output", "o", "", "`FILE` the file to write")
 	o.register(cmd)
 	return cmd
 }

@@ -21,7 +21,7 @@ losses, and the parameters of the loss at hand after --set.`,
   losscc completion zsh > "${fpath[1]}/_losscc"
   losscc completion fish > ~/.config/fish/completions/losscc.fish`,
 		ValidArgs: shells,
-		Args:      argument("the name of a shell: " + strings.Join(shells, ", ")),
+		Args:      argument("one shell", "there are "+strings.Join(shells, ", ")),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			root := cmd.Root()
 			switch args[0] {

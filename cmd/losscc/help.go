@@ -99,7 +99,7 @@ func flagLines(cmd *cobra.Command) [][]string {
 		if f.Shorthand != "" {
 			name = "-" + f.Shorthand + ", --" + f.Name
 		}
-		what, usage := pflag.UnquoteUsage(f)
+		what, usage := flagUsage(f)
 		if what != "" {
 			name += " " + what
 		}
@@ -124,4 +124,14 @@ func flagLines(cmd *cobra.Command) [][]string {
 		cmd.PersistentFlags().VisitAll(add)
 	}
 	return append(lines, []string{"-h, --help", "show this"})
+}
+
+// flagUsage is the name of a flag's value and what the flag is for. A usage
+// that begins with the name in back quotes does not repeat it.
+func flagUsage(f *pflag.Flag) (name, usage string) {
+	name, usage = pflag.UnquoteUsage(f)
+	if strings.HasPrefix(f.Usage, "`") {
+		usage = strings.TrimPrefix(usage, name+" ")
+	}
+	return name, usage
 }

@@ -86,7 +86,7 @@ func (c *console) draw(m *onnxval.Model, in map[string]*tensor.Tensor, missing [
 	return nil
 }
 
-// symbolsOf are the symbols among a file's input extents, in their order.
+// symbolsOf are the symbols among a file's input extents.
 func symbolsOf(m *onnxval.Model) []string {
 	var out []string
 	for _, p := range m.Inputs() {
@@ -96,7 +96,17 @@ func symbolsOf(m *onnxval.Model) []string {
 			}
 		}
 	}
+	slices.SortStableFunc(out, func(a, b string) int { return rank(a) - rank(b) })
 	return out
+}
+
+// rank is where a symbol stands when extents are listed: as in N=8,C=10,D=16.
+func rank(symbol string) int {
+	const order = "NCDKPTSR"
+	if i := strings.Index(order, symbol); i >= 0 {
+		return i
+	}
+	return len(order)
 }
 
 // exampleExtents is what --random could be given.
@@ -147,4 +157,3 @@ func numpyName(e onnxval.Elem) string {
 	return map[onnxval.Elem]string{onnxval.F16: "float16", onnxval.F32: "float32", onnxval.F64: "float64",
 		onnxval.I32: "int32", onnxval.I64: "int64", onnxval.Bool: "bool"}[e]
 }
-

@@ -21,7 +21,7 @@ parameters, what the gradient means, and by the rules that are known of other
 readers where it loads. Nothing is run.`,
 		Example: `  losscc inspect arcface.onnx
   losscc inspect arcface.onnx --json | jq .loads`,
-		Args:              argument("an ONNX file"),
+		Args:              argument("one ONNX file", "losscc build makes one"),
 		ValidArgsFunction: completeFile,
 		RunE: func(_ *cobra.Command, args []string) error {
 			data, err := c.readInput(args[0], "an ONNX file; losscc build makes one")

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 
 	"losscc/builders"
 	"losscc/cmd/losscc/internal/compile"
+	"losscc/onnxexport"
 
 	"github.com/spf13/cobra"
 )
@@ -31,14 +33,15 @@ var (
 
 func (o *choices) register(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringArrayVar(&o.sets, "set", nil, "set a parameter, as `NAME=VALUE`; again for more\n(in a sum: LOSS.NAME=VALUE)")
-	f.BoolVar(&o.grad, "grad", false, "add the outputs grad_X, the gradient for each trained input X")
-	f.StringVar(&o.gradient, "gradient", "exact", "`WHICH` gradient: exact, detached or official (implies --grad)")
-	f.StringVar(&o.reduction, "reduction", "", "`HOW` rows become one number: mean, sum, or none\n(default: the loss's own, mostly mean)")
-	f.StringVar(&o.dtype, "dtype", "f32", "`TYPE` of floats at inputs and outputs: f32, f64 or f16")
-	f.StringVar(&o.form, "form", "functions", "`FORM`: functions keeps margins as ops with a body,\nflat has standard ops only")
-	f.IntVar(&o.opset, "opset", 0, "`N`, the standard opset to write (default 17)")
-	f.StringArrayVar(&o.with, "with", nil, "add outputs: predictions (`WHAT` is predicted and accuracy)")
+	f.StringArrayVar(&o.sets, "set", nil, "`NAME=VALUE` set a parameter; again for more\n(in a sum: LOSS.NAME=VALUE)")
+	f.BoolVar(&o.grad, "grad", false, "add outputs grad_X, the gradient for each trained input X")
+	f.StringVar(&o.gradient, "gradient", "exact", "`WHICH` exact, detached or official; implies --grad")
+	f.StringVar(&o.reduction, "reduction", "", "`HOW` how rows become one number: mean, sum or none\n(default: the loss's own, mostly mean)")
+	f.StringVar(&o.dtype, "dtype", "f32", "`TYPE` floats at inputs and outputs: f32, f64 or f16")
+	f.StringVar(&o.form, "form", "functions", "`FORM` functions keeps margins as ops with a body,\nflat has standard ops only")
+	f.IntVar(&o.opset, "opset", onnxexport.DefaultOpset, fmt.Sprintf("`N` standard opset to write, %d to %d (default %d)",
+		onnxexport.MinOpset, onnxexport.MaxOpset, onnxexport.DefaultOpset))
+	f.StringArrayVar(&o.with, "with", nil, "`WHAT` add outputs: predictions adds predicted and accuracy")
 	o.gradientChanged = func() bool { return f.Changed("gradient") }
 	for flag, words := range map[string][]string{"gradient": gradients, "reduction": reductions, "dtype": dtypes, "form": forms, "with": extras} {
 		cmd.RegisterFlagCompletionFunc(flag, oneOf(words...))
@@ -56,6 +59,9 @@ func (o *choices) options() (compile.Options, error) {
 		if err := oneWord("--reduction", o.reduction, reductions); err != nil {
 			return out, err
 		}
+	}
+	if o.opset == 0 { // which to the compiler means the default
+		return out, misuse("--opset: found 0, want %d to %d", onnxexport.MinOpset, onnxexport.MaxOpset)
 	}
 	for _, w := range o.with {
 		if err := oneWord("--with", w, extras); err != nil {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"strings"
 
 	"losscc/builders"
 	"losscc/cmd/losscc/internal/compile"
@@ -144,7 +145,9 @@ func flagError(cmd *cobra.Command, err error) error {
 		return misuse("%s has no flag --%s%s", cmd.CommandPath(), name, didYouMeanFlag(cmd, name))
 	case errors.As(err, &missing):
 		f := missing.GetFlag()
-		return misuse("--%s needs a value: %s", f.Name, f.Usage)
+		name, usage := flagUsage(f)
+		usage, _, _ = strings.Cut(usage, "\n")
+		return misuse("--%s needs a value, %s: %s", f.Name, name, usage)
 	case errors.As(err, &wrong):
 		f := wrong.GetFlag()
 		return misuse("--%s: found %q, want %s", f.Name, wrong.GetValue(), wanted(f))
@@ -181,12 +184,12 @@ func didYouMeanFlag(cmd *cobra.Command, name string) string {
 	return builders.DidYouMean("--"+name, names)
 }
 
-// argument refuses all but one argument, and says what it is.
-func argument(what string) cobra.PositionalArgs {
+// argument refuses all but one argument: what it is, and where to find one.
+func argument(what, hint string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch {
 		case len(args) == 0:
-			return misuse("%s: want %s", cmd.CommandPath(), what)
+			return misuse("%s: want %s; %s", cmd.CommandPath(), what, hint)
 		case len(args) > 1:
 			return misuse("%s: want %s and nothing else, found also %s", cmd.CommandPath(), what, quoted(args[1:]))
 		}

@@ -34,7 +34,7 @@ drawn. A state input is what the last run gave as NAME_next.`,
 		Example: `  losscc run arcface.onnx --random N=8,C=10,D=16
   losscc run arcface.onnx --random N=8,C=10,D=16 --seed 7 --out results
   losscc run triplet.onnx --in anchor=a.npy --in positive=p.npy --in negative=n.npy`,
-		Args:              argument("an ONNX file"),
+		Args:              argument("one ONNX file", "losscc build makes one"),
 		ValidArgsFunction: completeFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.drawn = cmd.Flags().Changed("random")
@@ -42,10 +42,10 @@ drawn. A state input is what the last run gave as NAME_next.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringArrayVar(&o.in, "in", nil, "take the input from a NumPy file, as `NAME=FILE.npy`; again for more")
-	f.StringVar(&o.random, "random", "", "draw the other inputs at these `EXTENTS`, as N=8,C=10,D=16")
-	f.Uint64Var(&o.seed, "seed", 1, "`N`, draws the same inputs each time")
-	f.StringVar(&o.out, "out", "", "write each output to `DIR`/NAME.npy, and the inputs that were drawn")
+	f.StringArrayVar(&o.in, "in", nil, "`NAME=FILE.npy` take an input from a NumPy file; again for more")
+	f.StringVar(&o.random, "random", "", "`EXTENTS` draw the other inputs at these extents, as N=8,C=10,D=16")
+	f.Uint64Var(&o.seed, "seed", 1, "`N` the same number draws the same inputs")
+	f.StringVar(&o.out, "out", "", "`DIR` write each output to DIR/NAME.npy, and the inputs that were drawn")
 	return cmd
 }
 
@@ -145,4 +145,3 @@ func shapesOf(names []string, in map[string]*tensor.Tensor) string {
 	}
 	return strings.Join(parts, ", ")
 }
-

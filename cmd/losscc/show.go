@@ -33,7 +33,7 @@ LOSS may be a weighted sum, as 'softmax + 0.003*center'.`,
 		Example: `  losscc show arcface
   losscc show arcface --stage ir
   losscc show triplet --set distance=cosine --stage grad`,
-		Args:              argument("the name of a loss; losscc list shows all"),
+		Args:              argument("one loss, or one sum of losses in quotes", "losscc list shows all"),
 		ValidArgsFunction: completeLoss,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if stage != "" {
@@ -56,7 +56,7 @@ LOSS may be a weighted sum, as 'softmax + 0.003*center'.`,
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&stage, "stage", "", "print the `STAGE` ir, grad, opt or onnx as text")
+	cmd.Flags().StringVar(&stage, "stage", "", "`STAGE` print a stage as text: ir, grad, opt or onnx")
 	o.register(cmd)
 	cmd.RegisterFlagCompletionFunc("stage", oneOf(stages...))
 	return cmd
