@@ -42,10 +42,15 @@ func (a Arc) clipped(z *ir.Value, scale float64) *ir.Value {
 	return clamp(z, -scale*(1-a.Epsilon), scale*(1-a.Epsilon))
 }
 
-// begin declares the options on a margin op and gives its cosine as they want
-// it.
+// begin declares the options on a margin op and gives its cosine.
 func (a Arc) begin(m *marginOp) *ir.Value {
 	m.tell("easy_margin", a.EasyMargin).tell("beyond", a.Beyond)
+	return a.cosine(m)
+}
+
+// cosine is the cosine that a margin op is given, held to ±(1 − ε) with
+// beyond=clip.
+func (a Arc) cosine(m *marginOp) *ir.Value {
 	x := m.cosine()
 	if a.Beyond != "clip" {
 		return x

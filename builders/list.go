@@ -6,7 +6,8 @@ import "strings"
 func List() []Loss {
 	return []Loss{
 		softmaxLoss, hardmaxLoss, contrastiveLoss, tripletLoss, centerLoss, lsoftmaxLoss, asoftmaxLoss,
-		cosfaceLoss, arcfaceLoss,
+		normfaceLoss, cosfaceLoss, arcfaceLoss, combinedMarginLoss, subcenterArcfaceLoss, x2SoftmaxLoss, liArcfaceLoss,
+		adacosLoss, adafaceLoss, magfaceLoss, elasticfaceLoss, adamSoftmaxLoss, kappafaceLoss,
 		mineTripletsLoss, minePairsLoss,
 	}
 }
