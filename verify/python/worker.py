@@ -40,7 +40,8 @@ import faulthandler
 import json
 import os
 import struct
-from typing import Any, BinaryIO, Callable
+from collections.abc import Callable
+from typing import Any, BinaryIO
 
 Header = dict[str, Any]
 Arrays = dict[str, Any]  # name -> numpy array

@@ -13,8 +13,7 @@ import (
 )
 
 // head is a model such as losscc emits: a margin op with a body, a constant, a
-// square (two equal inputs), an operation with two outputs of which one has no
-// name, an input left out, symbolic extents and an initializer.
+// square (two equal inputs), two operations of whose outputs one has no name, an input left out, symbolic extents and an initializer.
 func head() *pb.ModelProto {
 	float, integer := pb.TensorProto_DOUBLE, pb.TensorProto_INT64
 	return &pb.ModelProto{
@@ -43,6 +42,7 @@ func head() *pb.ModelProto {
 				{OpType: proto.String("Clip"), Input: []string{"square", "", "scale"}, Output: []string{"clipped"}},
 				{OpType: proto.String("ReduceSum"), Input: []string{"clipped"}, Output: []string{"loss"},
 					Attribute: []*pb.AttributeProto{attr("keepdims", int64(0))}},
+				{OpType: proto.String("TopK"), Input: []string{"clipped", "k"}, Output: []string{"", "again"}},
 			},
 		},
 	}

@@ -150,7 +150,11 @@ func TestWhatBecomesOfTheChildIsATypedVerdict(t *testing.T) {
 		{"hungry", runtime.ErrMemory, "MemoryError"},
 	} {
 		t.Run(c.manners, func(t *testing.T) {
-			s := fakeSession(t, c.manners, runtime.Options{Timeout: 300 * time.Millisecond})
+			o := runtime.Options{}
+			if c.kind == runtime.ErrTimeout {
+				o.Timeout = 300 * time.Millisecond
+			}
+			s := fakeSession(t, c.manners, o)
 			_, err := s.Run(context.Background(), []byte("model"), nil)
 			if !errors.Is(err, c.kind) {
 				t.Fatalf("got %v, want %v", err, c.kind)
@@ -169,7 +173,11 @@ func TestAfterADeathTheNextJobHasANewChild(t *testing.T) {
 	for _, manner := range []string{"crash", "hang", "junk"} {
 		t.Run(manner, func(t *testing.T) {
 			marker := filepath.Join(t.TempDir(), "died")
-			s := fakeSession(t, manner+" once "+marker, runtime.Options{Timeout: 300 * time.Millisecond})
+			o := runtime.Options{}
+			if manner == "hang" {
+				o.Timeout = time.Second // for the first job to exceed and the second to keep
+			}
+			s := fakeSession(t, manner+" once "+marker, o)
 			in := map[string]*tensor.Tensor{"x": tensor.Scalar(5)}
 			if _, err := s.Run(context.Background(), nil, in); err == nil {
 				t.Fatal("the first job should have failed")

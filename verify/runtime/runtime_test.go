@@ -154,6 +154,29 @@ func TestCheckHoldsDeclaredTypesAgainstInferredOnes(t *testing.T) {
 	}
 }
 
+// The oldest ONNX Runtime of every supported Python fuses a product with a
+// transposed matrix into an operator that it cannot run in float64.
+func TestUnoptimisedRunsTheNodesThatTheFileHas(t *testing.T) {
+	m := graph{
+		in:    []*pb.ValueInfoProto{value("x[N,D]", f64), value("w[C,D]", f64)},
+		nodes: []*pb.NodeProto{node("t = Transpose(w)"), node("y = MatMul(x, t)")},
+		out:   []*pb.ValueInfoProto{value("y[N,C]", f64)},
+	}.model(t)
+	in := map[string]*tensor.Tensor{
+		"x": tensor.Floats([]float64{1, 2}, 1, 2), "w": tensor.Floats([]float64{3, 4, 5, 6}, 2, 2)}
+	_, err := runtimetest.Need(t, "onnxruntime-old").Run(context.Background(), m, in)
+	if !errors.Is(err, runtime.ErrRejected) || !strings.Contains(err.Error(), "FusedMatMul") {
+		t.Errorf("optimised: got %v, want a complaint about FusedMatMul", err)
+	}
+	out, err := runtimetest.NeedWith(t, "onnxruntime-old", runtime.Options{Unoptimised: true}).Run(context.Background(), m, in)
+	if err != nil {
+		t.Fatalf("unoptimised: %v", err)
+	}
+	if want := []float64{11, 17}; !slices.Equal(out["y"].F, want) {
+		t.Errorf("unoptimised: got %v, want %v", out["y"].F, want)
+	}
+}
+
 func TestOnnxPrintsAModel(t *testing.T) {
 	s := runtimetest.Need(t, "onnx")
 	text, err := s.Print(context.Background(), sum(t, f32))
