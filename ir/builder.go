@@ -17,11 +17,20 @@ type Builder struct {
 	err    error
 	fresh  map[Dim]bool
 	names  map[string]bool // "parameter x", "attribute m", "result loss"
+	known  carriers
+	wanted []lateExtent // that a parameter may still bring
+}
+
+// lateExtent is an extent that a value needed and nothing had, and what to say
+// if no parameter brings it later.
+type lateExtent struct {
+	extent Dim
+	err    error
 }
 
 // NewBuilder begins a function of that name.
 func NewBuilder(name string) *Builder {
-	b := &Builder{fn: &Func{Name: name}, merged: map[string]*Value{}, fresh: map[Dim]bool{}, names: map[string]bool{}}
+	b := &Builder{fn: &Func{Name: name}, merged: map[string]*Value{}, fresh: map[Dim]bool{}, names: map[string]bool{}, known: carriers{}}
 	if err := nameError("a function", name); err != nil {
 		b.fail("%w", err)
 	}
@@ -121,6 +130,11 @@ func (b *Builder) Result(name string, v *Value) {
 
 // Func is the finished function, or the first mistake made in building it.
 func (b *Builder) Func() (*Func, error) {
+	for _, w := range b.wanted {
+		if b.err == nil && !b.known.has(w.extent) {
+			b.err = w.err
+		}
+	}
 	if b.err != nil {
 		return nil, b.err
 	}
@@ -137,9 +151,27 @@ func (b *Builder) Fail(format string, args ...any) *Value { return b.fail(format
 // poisons every value made from it in silence.
 func (b *Builder) fail(format string, args ...any) *Value {
 	if b.err == nil {
-		b.err = fmt.Errorf("%s: @%s: %w", caller(), b.fn.Name, fmt.Errorf(format, args...))
+		b.err = b.mistake(format, args...)
 	}
 	return &Value{b: b, Op: OpConst}
+}
+
+// mistake is an error with the place in the source that led to it.
+func (b *Builder) mistake(format string, args ...any) error {
+	return fmt.Errorf("%s: @%s: %w", caller(), b.fn.Name, fmt.Errorf(format, args...))
+}
+
+// need remembers an extent that a value needs and nothing has.
+func (b *Builder) need(v *Value) {
+	d := b.known.unknown(v.needs())
+	if d == "" || slices.ContainsFunc(b.wanted, func(w lateExtent) bool { return w.extent == d }) {
+		return
+	}
+	b.wanted = append(b.wanted, lateExtent{d, b.mistake("%s: %w", v.Op, unknownExtent(d))})
+}
+
+func unknownExtent(d Dim) error {
+	return fmt.Errorf("no parameter and no value before has the extent %s", d)
 }
 
 // caller is the file and line of the nearest frame outside this package.
@@ -166,6 +198,7 @@ func (b *Builder) add(v *Value, at int) {
 		b.fn.Values[i].index = i
 	}
 	b.reserve(v.Type.Shape)
+	b.known.add(v)
 }
 
 func (b *Builder) reserve(s Shape) {

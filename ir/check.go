@@ -41,6 +41,7 @@ func (c *checker) function(f *Func) error {
 		return fmt.Errorf("@%s: %w", f.Name, err)
 	}
 	seen := make(map[*Value]bool, len(f.Values))
+	known := carriers{}
 	for i, v := range f.Values {
 		if v == nil || v.Op == nil {
 			return fmt.Errorf("@%s: value %d has no op", f.Name, i)
@@ -56,6 +57,10 @@ func (c *checker) function(f *Func) error {
 		if err := checkValue(f, i, seen); err != nil {
 			return fmt.Errorf("@%s: value %d (%s) %w", f.Name, i, v.Op, err)
 		}
+		if d := known.unknown(v.needs()); d != "" {
+			return fmt.Errorf("@%s: value %d (%s) %w", f.Name, i, v.Op, unknownExtent(d))
+		}
+		known.add(v)
 		seen[v] = true
 	}
 	if err := checkResults(f, seen); err != nil {

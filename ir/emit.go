@@ -35,6 +35,7 @@ func (b *Builder) Emit(op *Op, attrs Attrs, args ...*Value) *Value {
 		return v
 	}
 	v := &Value{Op: op, Args: slices.Clone(args), Attrs: attrs, Type: t}
+	b.need(v)
 	b.add(v, len(b.fn.Values))
 	b.merged[key] = v
 	return v

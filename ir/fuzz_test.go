@@ -1,10 +1,15 @@
 package ir_test
 
 import (
+	"math/rand/v2"
+	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"losscc/ir"
+	"losscc/ir/irtest"
 )
 
 func itoa(i int) string { return strconv.Itoa(i) }
@@ -27,21 +32,64 @@ func FuzzParse(f *testing.F) {
 	} {
 		f.Add(text)
 	}
-	f.Fuzz(func(t *testing.T, text string) {
-		fn, err := ir.Parse(text)
-		if err != nil {
-			return
+	f.Fuzz(func(t *testing.T, text string) { readsBack(t, text) })
+}
+
+// readsBack tells whether a text is a function; if it is, the function passes
+// the checker, and prints as a text that is read as the same function.
+func readsBack(t *testing.T, text string) bool {
+	fn, err := ir.Parse(text)
+	if err != nil {
+		return false
+	}
+	if err := ir.Check(fn); err != nil {
+		t.Fatalf("%s\nwas read, but: %v", text, err)
+	}
+	printed := fn.String()
+	again, err := ir.Parse(printed)
+	if err != nil {
+		t.Fatalf("printed as\n%s\nwhich is not read: %v", printed, err)
+	}
+	if got := again.String(); got != printed {
+		t.Fatalf("printed as\n%s\nthen as\n%s", printed, got)
+	}
+	return true
+}
+
+var tokens = regexp.MustCompile(`"[^"\n]*"|[\pL\d_.%-]+|\n|[^\s]| +`)
+
+// Texts that are nearly right go deeper into the reader than random bytes.
+func TestNearlyRightTexts(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 11))
+	var sources [][]string
+	for _, text := range texts(t) {
+		sources = append(sources, tokens.FindAllString(text, -1))
+	}
+	for range 20 {
+		sources = append(sources, tokens.FindAllString(irtest.RandomFunc(rng).String(), -1))
+	}
+	read := 0
+	const tries = 20000
+	for range tries {
+		s := slices.Clone(sources[rng.IntN(len(sources))])
+		for range 1 + rng.IntN(3) {
+			i, j := rng.IntN(len(s)), rng.IntN(len(s))
+			switch rng.IntN(4) {
+			case 0:
+				s[i], s[j] = s[j], s[i]
+			case 1:
+				s[i] = s[j]
+			case 2:
+				s = slices.Delete(s, i, i+1)
+			case 3:
+				s = slices.Insert(s, i, s[j])
+			}
 		}
-		if err := ir.Check(fn); err != nil {
-			t.Fatalf("was read, but: %v", err)
+		if readsBack(t, strings.Join(s, "")) {
+			read++
 		}
-		printed := fn.String()
-		again, err := ir.Parse(printed)
-		if err != nil {
-			t.Fatalf("printed as\n%s\nwhich is not read: %v", printed, err)
-		}
-		if got := again.String(); got != printed {
-			t.Fatalf("printed as\n%s\nthen as\n%s", printed, got)
-		}
-	})
+	}
+	if read < tries/50 || read > tries/2 {
+		t.Errorf("%d of %d texts are read: the changes are too large or too small to show much", read, tries)
+	}
 }

@@ -153,6 +153,9 @@ func (p *parser) value(b *Builder, values map[string]*Value) {
 		})
 	}
 	v := b.Emit(op, attrs, args...)
+	if len(b.wanted) > 0 {
+		b.err = b.wanted[0].err // here, parameters come first
+	}
 	p.check(b, opAt)
 	if !v.Type.Equal(t) {
 		p.failAt(at, "%s: the text says %v, the op makes %v", name, t, v.Type)

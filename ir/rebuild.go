@@ -48,22 +48,6 @@ func (b *Builder) Reserve(f *Func) {
 	}
 }
 
-// Live is the set of values that the results of f need.
-func Live(f *Func) map[*Value]bool {
-	live := map[*Value]bool{}
-	for _, r := range f.Results {
-		live[r.Value] = true
-	}
-	for i := len(f.Values) - 1; i >= 0; i-- {
-		if live[f.Values[i]] {
-			for _, a := range f.Values[i].Args {
-				live[a] = true
-			}
-		}
-	}
-	return live
-}
-
 // Inline applies f to values of b: its body, with the attributes that attrs
 // sets, in place of a call. It gives back f's results in order.
 func Inline(b *Builder, f *Func, attrs Attrs, args []*Value) []*Value {

@@ -14,30 +14,37 @@ const maxElements = 1 << 28
 // extents are the numbers that symbols stand for in one run of a function.
 type extents map[ir.Dim]int
 
-// of is the number that an extent stands for, if it is known.
+// of is the number that an extent stands for, if it is known: its own, or the
+// product of those of its factors, or of shorter products. C*K*D is known from
+// C*K and D.
 func (e extents) of(d ir.Dim) (int, bool) {
-	if n, ok := d.Size(); ok {
-		return n, true
-	}
-	if n, ok := e[d]; ok {
+	if n, ok := e.own(d); ok {
 		return n, true
 	}
 	return e.product(d)
 }
 
-// product is the product of an extent's factors, if all are known.
+func (e extents) own(d ir.Dim) (int, bool) {
+	if n, ok := d.Size(); ok {
+		return n, true
+	}
+	n, ok := e[d]
+	return n, ok
+}
+
+// product is the product of two or more known extents that d is spelled as.
 func (e extents) product(d ir.Dim) (int, bool) {
-	n := 1
-	for _, f := range d.Factors() {
-		k, ok := f.Size()
-		if !ok {
-			if k, ok = e[f]; !ok {
-				return 0, false
+	for i, c := range d {
+		if c != '*' {
+			continue
+		}
+		if head, ok := e.own(d[:i]); ok {
+			if tail, ok := e.of(d[i+1:]); ok {
+				return head * tail, true
 			}
 		}
-		n *= k
 	}
-	return n, true
+	return 0, false
 }
 
 // shape is the numbers that a shape stands for.
