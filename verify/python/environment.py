@@ -145,7 +145,7 @@ def build(env: Path, requirements: Path) -> None:
         raise Failed(
             f"pip could not install {requirements.name}:\n{tail(installed.stdout)}\n"
             "The first run needs a network, or a pip configured for a mirror, to fetch "
-            "about 50 MB of packages; later runs use what it fetched. "
+            "about 80 MB of packages; later runs use what it fetched. "
             "Without a network `go test ./...` runs every test that needs Go alone."
         )
     (env / COMPLETE).write_text("installed to the end\n")
