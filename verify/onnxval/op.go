@@ -156,7 +156,7 @@ func (o *op) checkAttrs(attrs map[string]*attr, opset int) {
 		spec, ok := o.attrs[name]
 		switch {
 		case !ok:
-			failf("has an attribute %s, which the operator does not know", name)
+			failf("has an attribute %s, which the operator does not have or is not evaluated", name)
 		case spec.since > opset:
 			failf("has an attribute %s, which came with opset %d; the file is written in %d", name, spec.since, opset)
 		case a.kind != spec.kind:

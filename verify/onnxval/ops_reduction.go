@@ -11,31 +11,36 @@ import (
 type reducer struct {
 	name string
 	f    func([]float64) float64
-	i    func([]int64) int64 // nil: not for integers
-	b    func([]bool) bool   // nil: not for truth values
+	i    func([]int64, Elem) int64 // nil: not for integers, where the standard would have to cut the result
+	b    func([]bool) bool         // nil: not for truth values
 	// pure is true if the group of one element gives that element, so that to
 	// reduce no axis is to do nothing; the standard's words differ on the rest.
 	pure bool
 }
 
-// reductions is the operators that reduce axes. The axes are an attribute below
+// reductions is the operators that reduce axes. Of no elements the largest is
+// −∞ or the least integer, and the smallest the opposite. The axes are an attribute below
 // opset 18 and an input from there on; ReduceSum had them as input before.
 var reductions = reductionRows([]reducer{
-	{"ReduceSum", sum, func(xs []int64) int64 { return foldInts(xs, 0, func(a, b int64) int64 { return a + b }) }, nil, true},
+	{"ReduceSum", sum, func(xs []int64, _ Elem) int64 { return foldInts(xs, 0, func(a, b int64) int64 { return a + b }) }, nil, true},
 	{"ReduceProd", func(xs []float64) float64 { return foldFloats(xs, 1, func(a, b float64) float64 { return a * b }) },
-		func(xs []int64) int64 { return foldInts(xs, 1, func(a, b int64) int64 { return a * b }) }, nil, true},
+		func(xs []int64, _ Elem) int64 { return foldInts(xs, 1, func(a, b int64) int64 { return a * b }) }, nil, true},
 	{"ReduceMax", func(xs []float64) float64 {
 		return foldFloats(xs, math.Inf(-1), func(a, b float64) float64 { return max(a, b) })
 	},
-		func(xs []int64) int64 { return most(xs, func(a, b int64) int64 { return max(a, b) }) },
+		func(xs []int64, e Elem) int64 {
+			return foldInts(xs, e.least(), func(a, b int64) int64 { return max(a, b) })
+		},
 		func(xs []bool) bool { return slices.Contains(xs, true) }, true},
 	{"ReduceMin", func(xs []float64) float64 {
 		return foldFloats(xs, math.Inf(1), func(a, b float64) float64 { return min(a, b) })
 	},
-		func(xs []int64) int64 { return most(xs, func(a, b int64) int64 { return min(a, b) }) },
+		func(xs []int64, e Elem) int64 {
+			return foldInts(xs, e.greatest(), func(a, b int64) int64 { return min(a, b) })
+		},
 		func(xs []bool) bool { return !slices.Contains(xs, false) }, true},
 	{"ReduceMean", func(xs []float64) float64 { return sum(xs) / float64(len(xs)) }, nil, nil, true},
-	{"ReduceSumSquare", sumSquare, func(xs []int64) int64 { return foldInts(xs, 0, func(a, b int64) int64 { return a + b*b }) }, nil, false},
+	{"ReduceSumSquare", sumSquare, func(xs []int64, _ Elem) int64 { return foldInts(xs, 0, func(a, b int64) int64 { return a + b*b }) }, nil, false},
 	{"ReduceL2", func(xs []float64) float64 { return math.Sqrt(sumSquare(xs)) }, nil, nil, false},
 	{"ReduceLogSumExp", logSumExp, nil, nil, true},
 })
@@ -99,7 +104,7 @@ func (c *call) reduce(r reducer) {
 		case tensor.Float:
 			out.F[i] = r.f(part.F)
 		case tensor.Int:
-			out.I[i] = r.i(part.I)
+			out.I[i] = r.i(part.I, x.elem)
 		case tensor.Bool:
 			out.B[i] = r.b(part.B)
 		}
@@ -140,14 +145,6 @@ func foldInts(xs []int64, acc int64, f func(a, b int64) int64) int64 {
 		acc = f(acc, x)
 	}
 	return acc
-}
-
-// most folds integers that must be there: no int64 stands for −∞.
-func most(xs []int64, f func(a, b int64) int64) int64 {
-	if len(xs) == 0 {
-		failf("takes the largest or smallest of no integers, which is not defined")
-	}
-	return foldInts(xs, xs[0], f)
 }
 
 func sum(xs []float64) float64 {

@@ -76,7 +76,7 @@ func show(v *value) string {
 	return s
 }
 
-// close tells whether two tensors are equal, floats to a few units of float64
+// closeTo tells whether two tensors are equal, floats to a few units of float64
 // and −0 told from 0.
 func closeTo(a, b *value) bool {
 	if a.String() != b.String() {
@@ -84,7 +84,8 @@ func closeTo(a, b *value) bool {
 	}
 	for i := range a.F {
 		x, y := a.F[i], b.F[i]
-		if !same(a, i, b, i) && !(math.Abs(x-y) <= 4e-16*math.Max(math.Abs(x), math.Abs(y))) ||
+		bound := 4e-16 * math.Max(math.Abs(x), math.Abs(y))
+		if !same(a, i, b, i) && (math.IsInf(bound, 0) || !(math.Abs(x-y) <= bound)) ||
 			x == 0 && math.Signbit(x) != math.Signbit(y) {
 			return false
 		}
@@ -152,7 +153,8 @@ func declare(name, text string) *onnxpb.ValueInfoProto {
 // node reads a node, as "y, i = TopK(x, k) axis=0 largest=0". An operator with a
 // dot in its name is in the domain before it. Attributes are integers, lists
 // "1,2", floats "0.5f", texts "'add'", tensors in braces, or "@name:TYPE" for a
-// reference.
+// reference; "~" is a space
+// in the default of a function's attribute.
 func node(text string) *onnxpb.NodeProto {
 	out, rest, _ := strings.Cut(text, " = ")
 	op, rest, _ := strings.Cut(rest, "(")
@@ -194,7 +196,7 @@ func attribute(name, val string) *onnxpb.AttributeProto {
 	a := &onnxpb.AttributeProto{Name: &name}
 	switch {
 	case strings.HasPrefix(val, "{"):
-		a.Type, a.T = onnxpb.AttributeProto_TENSOR.Enum(), parse(val[1:]).proto("")
+		a.Type, a.T = onnxpb.AttributeProto_TENSOR.Enum(), parse(strings.Trim(strings.ReplaceAll(val, "~", " "), "{}")).proto("")
 	case strings.HasPrefix(val, "@"):
 		ref, kind, _ := strings.Cut(val[1:], ":")
 		a.RefAttrName = &ref
@@ -264,7 +266,7 @@ func file(text string) *onnxpb.ModelProto {
 			m.MetadataProps = append(m.MetadataProps, &onnxpb.StringStringEntryProto{Key: proto.String(name), Value: proto.String(decl)})
 		case word == "func":
 			fn = signature(rest)
-			fn.OpsetImport = append(fn.OpsetImport, m.OpsetImport...)
+			fn.OpsetImport = proto.CloneOf(m).OpsetImport
 			m.Functions = append(m.Functions, fn)
 		default:
 			panic("no line: " + line)
