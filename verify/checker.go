@@ -27,6 +27,13 @@ func (k *checker) skip(format string, args ...any) {
 	k.Status, k.Reason = Skipped, fmt.Sprintf(format, args...)
 }
 
+// omitted is the status of a check that has no meaning for the file, and is
+// not reported.
+const omitted Status = "omitted"
+
+// omit ends the check as meaningless for the file.
+func (k *checker) omit() { k.Status = omitted }
+
 // failAt is fail for what happened at a point.
 func (k *checker) failAt(p *point, err error) {
 	k.at = p
@@ -39,8 +46,8 @@ func (k *checker) note(format string, args ...any) {
 }
 
 // compare adds the differences between two sets of outputs at a point.
-func (k *checker) compare(p *point, got, want map[string]*tensor.Tensor, tol func(output string) float64) {
-	d, n := Compare(got, want, tol)
+func (k *checker) compare(p *point, got, want map[string]*tensor.Tensor, bound func(output string) Bound) {
+	d, n := Compare(got, want, bound)
 	k.see(p, d, n, want)
 }
 
@@ -84,16 +91,17 @@ func (k *checker) close() Check {
 	return k.Check
 }
 
-// fixed is the same tolerance for every output.
-func fixed(name string) func(string) float64 {
-	t := tolerance(name)
-	return func(string) float64 { return t }
+// fixed is the tolerance of that name for every output.
+func fixed(name string) func(string) Bound {
+	b := Bound{tolerance(name), tolerance(tolFloor)}
+	return func(string) Bound { return b }
 }
 
-// precise is the tolerance of a comparison in float64 arithmetic with what is
-// exact: the one of that name for a float64 file. Other files hold constants
-// of 32 bits, and are allowed what these do, by the condition of each output.
-func (j *judge) precise(name string, p *point) (func(string) float64, error) {
+// precise is the bound of a comparison in float64 arithmetic with what is
+// exact: the tolerance of that name for a float64 file. Other files hold
+// constants of 32 bits, and are allowed what these do, by the condition of
+// each output.
+func (j *judge) precise(name string, p *point) (func(string) Bound, error) {
 	if j.elem == f64 {
 		return fixed(name), nil
 	}
@@ -101,9 +109,9 @@ func (j *judge) precise(name string, p *point) (func(string) float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	exact, single := tolerance(name), tolerance(tolSingle)
-	return func(output string) float64 {
-		return math.Max(exact, single*math.Max(1, cond[output]))
+	exact, single, floor := tolerance(name), tolerance(tolSingle), tolerance(tolFloorLow)
+	return func(output string) Bound {
+		return Bound{math.Max(exact, single*math.Max(1, cond[output])), floor}
 	}, nil
 }
 

@@ -46,17 +46,22 @@ func (d Difference) share() float64 {
 	return float64(d.Off) / float64(d.Tolerance)
 }
 
+// Bound is how far apart numbers may be: Relative times the largest wanted
+// element of their tensor, or times Floor if that is larger.
+type Bound struct{ Relative, Floor float64 }
+
 // Compare finds the worst difference between two sets of tensors by name, each
-// output with its own tolerance, and how many numbers were compared. Floats
+// output with its own bound, and how many numbers were compared. Floats
 // are apart relative to the largest wanted element of their tensor; integers
 // and bools are equal or not. An output that is missing, that nobody wanted,
 // of another kind or shape, NaN where a number is wanted or the reverse,
 // infinite where the other is not, is outside every tolerance.
-func Compare(got, want map[string]*tensor.Tensor, tolerance func(output string) float64) (Difference, int) {
+func Compare(got, want map[string]*tensor.Tensor, bound func(output string) Bound) (Difference, int) {
 	worst, n := Difference{}, 0
 	for _, name := range names(want, got) {
-		d := compareOne(got[name], want[name])
-		d.Output, d.Tolerance = name, Number(tolerance(name))
+		b := bound(name)
+		d := compareOne(got[name], want[name], b.Floor)
+		d.Output, d.Tolerance = name, Number(b.Relative)
 		if want[name] != nil {
 			n += want[name].Len()
 		}
@@ -89,7 +94,7 @@ func outside(format string, args ...any) Difference {
 }
 
 // compareOne is the worst difference of two tensors.
-func compareOne(got, want *tensor.Tensor) Difference {
+func compareOne(got, want *tensor.Tensor, floor float64) Difference {
 	switch {
 	case got == nil:
 		return outside("is missing, want %s", want)
@@ -101,7 +106,7 @@ func compareOne(got, want *tensor.Tensor) Difference {
 		return outside("holds another number of elements than its shape %s says", tensor.ShapeString(got.Shape))
 	}
 	worst, at := Difference{}, -1
-	size := math.Max(tolerance(tolFloor), largest(want))
+	size := math.Max(floor, largest(want))
 	see := func(i int, g, w, off float64) {
 		if at < 0 || off > float64(worst.Off) {
 			worst, at = Difference{Got: Number(g), Want: Number(w), Off: Number(off)}, i

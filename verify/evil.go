@@ -1,8 +1,8 @@
 package verify
 
 import (
-	"fmt"
 	"math"
+	"sort"
 	"strings"
 
 	"losscc/verify/draw"
@@ -20,7 +20,7 @@ func (j *judge) ignoredRows(k *checker) {
 		return nil
 	}
 	if j.model == nil || len(j.points) == 0 || j.points[0].in == nil || y(j.points[0]) == nil {
-		k.skip("the file has no rows with labels")
+		k.omit()
 		return
 	}
 	for _, p := range j.points {
@@ -113,14 +113,15 @@ func (k *checker) finiteAt(p *point, out map[string]*tensor.Tensor) {
 	k.see(p, d, n, nil)
 }
 
-// undefined tells whether the paper's own loops give no finite loss at a point.
+// undefined tells whether the paper's own loops refuse a point, or give no
+// finite loss there.
 func (j *judge) undefined(p *point) bool {
 	if j.claim == nil || p.in == nil {
 		return false
 	}
 	want, err := j.wantAt(p)
 	if err != nil {
-		return false
+		return true
 	}
 	_, bad := notFinite(want)
 	return bad
@@ -147,7 +148,7 @@ func (j *judge) edges(k *checker) {
 			k.failAt(p, err)
 			return
 		}
-		tol, err := j.precise(tolEdge, p)
+		bound, err := j.precise(tolEdge, p)
 		if err != nil {
 			k.failAt(p, err)
 			return
@@ -157,7 +158,7 @@ func (j *judge) edges(k *checker) {
 		ties := func(m map[string]*tensor.Tensor) map[string]*tensor.Tensor {
 			return without(without(plain(m), "predicted"), "accuracy")
 		}
-		k.compare(p, ties(out), ties(want), tol)
+		k.compare(p, ties(out), ties(want), bound)
 		if k.Points++; k.done() {
 			return
 		}
@@ -165,13 +166,14 @@ func (j *judge) edges(k *checker) {
 }
 
 // rounding runs a file of less than float64 with every value rounded to its
-// type: what its own precision costs must be no more than its condition
-// explains.
+// type: what its own precision costs must, at most points, be no more than the
+// condition of the inputs explains.
 func (j *judge) rounding(k *checker) {
 	if j.elem == f64 {
-		k.skip("the file is float64, as the evaluation is")
+		k.omit()
 		return
 	}
+	var all []Difference
 	for _, p := range j.points {
 		out, err := j.eval(p)
 		if err != nil {
@@ -183,38 +185,73 @@ func (j *judge) rounding(k *checker) {
 			k.failAt(p, err)
 			return
 		}
-		tol, err := j.lower(p)
+		bound, err := j.lower(p, false)
 		if err != nil {
 			k.failAt(p, err)
 			return
 		}
-		k.compare(p, steady(rounded), steady(j.narrowed(out)), tol)
-		if k.Points++; k.done() {
-			return
-		}
+		d, n := Compare(steady(rounded), steady(j.narrowed(out)), bound)
+		all = append(all, d)
+		k.Points, k.Compared, k.at, k.At = k.Points+1, k.Compared+n, p, p.name
+	}
+	sort.Slice(all, func(a, b int) bool { return all[b].worse(all[a]) })
+	k.Worst = &all[int(tolerance(tolShare)*float64(len(all)-1))]
+	if worst := all[len(all)-1]; !worst.Within() {
+		k.note("at some points rounding costs more than the condition of the inputs explains: %s", worst)
 	}
 }
 
-// lower is the tolerance for arithmetic in the file's own precision.
-func (j *judge) lower(p *point) (func(string) float64, error) {
-	base := map[onnxval.Elem]float64{onnxval.F64: tolerance(tolRuntime), onnxval.F32: tolerance(tolSingle), onnxval.F16: tolerance(tolHalf)}[j.elem]
-	if base == 0 {
-		return nil, fmt.Errorf("there is no tolerance for outputs of type %s", j.elem)
-	}
+// lower is the bound for arithmetic in the file's own precision, at a point.
+// With inside, numbers inside the file count in the condition as the inputs
+// do.
+func (j *judge) lower(p *point, inside bool) (func(string) Bound, error) {
 	if j.elem == f64 {
-		return func(string) float64 { return base }, nil
+		return fixed(tolRuntime), nil
+	}
+	base := tolerance(tolSingle)
+	if j.elem == onnxval.F16 {
+		base = tolerance(tolHalf)
 	}
 	cond, err := j.conditions(p)
 	if err != nil {
 		return nil, err
 	}
-	return func(output string) float64 {
-		c := math.Max(1, cond[output])
-		if c > tolerance(tolConditions) {
-			return math.Inf(1)
+	if inside {
+		if err := j.conditionInside(p, cond); err != nil {
+			return nil, err
 		}
-		return base * c
-	}, nil
+	}
+	floor := tolerance(tolFloorLow)
+	return func(output string) Bound { return Bound{base * math.Max(1, cond[output]), floor} }, nil
+}
+
+// conditionInside raises the conditions in cond to what rounding every value
+// at p costs, in units of float32's last bit.
+func (j *judge) conditionInside(p *point, cond map[string]float64) error {
+	out, err := j.eval(p)
+	if err != nil {
+		return err
+	}
+	rounded, err := j.model.Run(p.in, onnxval.Rounded)
+	if err != nil {
+		return err
+	}
+	for name, t := range j.narrowed(out) {
+		cond[name] = math.Max(cond[name], change(rounded[name], t, tolerance(tolFloorLow))/tolerance(tolUnit))
+	}
+	return nil
+}
+
+// change is the largest absolute difference of two float tensors, relative to
+// the largest element of the second.
+func change(moved, t *tensor.Tensor, floor float64) float64 {
+	worst := 0.0
+	for i := range t.F {
+		if i < len(moved.F) {
+			worst = math.Max(worst, math.Abs(moved.F[i]-t.F[i]))
+		}
+	}
+	return worst / math.Max(floor, largest(t))
 }
 
 // largestHalf is the largest float16: a file of that type holds its outputs to

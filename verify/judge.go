@@ -156,7 +156,9 @@ func (j *judge) run(name, against string, do func(*checker)) {
 		}()
 		do(k)
 	}()
-	j.report.Checks = append(j.report.Checks, k.close())
+	if c := k.close(); c.Status != omitted {
+		j.report.Checks = append(j.report.Checks, c)
+	}
 }
 
 // load is the check that everything else needs.
@@ -324,13 +326,7 @@ func (j *judge) condition(p *point, cond map[string]float64) error {
 			return err
 		}
 		for name, t := range out {
-			size, worst := math.Max(tolerance(tolFloor), largest(t)), 0.0
-			for i := range t.F {
-				if m := moved[name]; i < len(m.F) {
-					worst = math.Max(worst, math.Abs(m.F[i]-t.F[i]))
-				}
-			}
-			cond[name] = math.Max(math.Max(cond[name], 1), worst/size/eps)
+			cond[name] = math.Max(math.Max(cond[name], 1), change(moved[name], t, tolerance(tolFloorLow))/eps)
 		}
 	}
 	return nil

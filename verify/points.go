@@ -86,12 +86,12 @@ func (j *judge) value(k *checker) {
 			k.failAt(p, err)
 			return
 		}
-		tol, err := j.precise(tolValue, p)
+		bound, err := j.precise(tolValue, p)
 		if err != nil {
 			k.failAt(p, err)
 			return
 		}
-		k.compare(p, plain(out), want, tol)
+		k.compare(p, plain(out), want, bound)
 		if k.Points++; k.done() {
 			return
 		}
@@ -101,7 +101,7 @@ func (j *judge) value(k *checker) {
 // evaluators compares the file with the function that it was lowered from.
 func (j *judge) evaluators(k *checker) {
 	if j.c.IR == nil {
-		k.skip("only the file was given")
+		k.omit()
 		return
 	}
 	for _, p := range j.points {
@@ -115,12 +115,12 @@ func (j *judge) evaluators(k *checker) {
 			k.failAt(p, err)
 			return
 		}
-		tol, err := j.precise(tolValue, p)
+		bound, err := j.precise(tolValue, p)
 		if err != nil {
 			k.failAt(p, err)
 			return
 		}
-		k.compare(p, out, j.saturated(want), tol)
+		k.compare(p, out, j.saturated(want), bound)
 		if k.Points++; k.done() {
 			return
 		}
@@ -135,7 +135,7 @@ func (j *judge) gradient(k *checker) {
 		k.skip("%s", j.unknown)
 		return
 	case len(j.withGradients()) == 0:
-		k.skip("the file says that it has no gradients")
+		k.omit()
 		return
 	}
 	for _, p := range j.points {
@@ -156,16 +156,31 @@ func (j *judge) gradient(k *checker) {
 				return
 			}
 		}
-		tol, err := j.precise(tolGradient, p)
+		bound, err := j.precise(tolGradient, p)
 		if err != nil {
 			k.failAt(p, err)
 			return
 		}
-		k.compare(p, got, j.saturated(want), tol)
+		resolved := tolerance(tolFloorSlope) * total(out["loss"])
+		k.compare(p, got, j.saturated(want), func(output string) Bound {
+			b := bound(output)
+			return Bound{b.Relative, math.Max(b.Floor, resolved)}
+		})
 		if k.Points++; k.done() {
 			return
 		}
 	}
+}
+
+// total is the sum of the absolute values of a loss.
+func total(loss *tensor.Tensor) float64 {
+	s := 0.0
+	if loss != nil {
+		for _, x := range loss.F {
+			s += math.Abs(x)
+		}
+	}
+	return s
 }
 
 // ownSlope compares the gradients with differences of the file's own loss
@@ -184,7 +199,7 @@ func (j *judge) ownSlope(k *checker) {
 			return
 		}
 		along := map[string]*tensor.Tensor{}
-		inner, size := 0.0, tolerance(tolFloor)
+		inner, size := 0.0, math.Max(tolerance(tolFloor), tolerance(tolFloorSlope)*total(out["loss"]))
 		for _, in := range j.inputs {
 			g := out["grad_"+in.Name]
 			if g == nil {
@@ -199,7 +214,7 @@ func (j *judge) ownSlope(k *checker) {
 			size = math.Max(size, largest(g))
 		}
 		if len(along) == 0 || out["loss"] == nil {
-			k.skip("the file has no loss with gradients")
+			k.omit()
 			return
 		}
 		slope, err := differences(func(d float64) (float64, error) { return j.totalAt(p, along, d) })

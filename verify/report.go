@@ -149,7 +149,7 @@ func (c Check) text() string {
 		}
 	}
 	line := strings.TrimRight(b.String(), " ") + "\n"
-	if c.Status == Failed && c.Worst != nil {
+	if c.Status == Failed && c.Worst != nil && !c.Worst.Within() {
 		line += fmt.Sprintf("          %s, at %s\n", *c.Worst, c.At)
 	}
 	if c.Reason != "" {

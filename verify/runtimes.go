@@ -33,12 +33,12 @@ func (j *judge) inRuntime(k *checker, s *runtime.Session) {
 			k.failAt(p, err)
 			return
 		}
-		tol, err := j.lower(p)
+		bound, err := j.lower(p, true)
 		if err != nil {
 			k.failAt(p, err)
 			return
 		}
-		k.compare(p, steady(got), steady(j.narrowed(out)), tol)
+		k.compare(p, steady(got), steady(j.narrowed(out)), bound)
 		k.Points++
 	}
 	for _, p := range j.evils {

@@ -3,7 +3,8 @@ package verify
 import "fmt"
 
 // Tolerance is how far two numbers that should be equal may be apart, relative
-// to the largest element of the tensor that is wanted, and why.
+// to the largest element of the tensor that is wanted, and why. Some rows are
+// numbers that such comparisons need.
 type Tolerance struct {
 	Name   string
 	Value  float64
@@ -13,6 +14,8 @@ type Tolerance struct {
 // The names of tolerances.
 const (
 	tolFloor      = "floor"
+	tolFloorLow   = "floor, lower precision"
+	tolFloorSlope = "floor, derivatives"
 	tolValue      = "value"
 	tolGradient   = "gradient"
 	tolSlope      = "slope"
@@ -23,12 +26,15 @@ const (
 	tolRuntime    = "runtime"
 	tolNudge      = "nudge"
 	tolHeld       = "held"
-	tolConditions = "worst condition"
+	tolUnit       = "unit"
+	tolShare      = "share"
 )
 
 // Tolerances is every tolerance that the judge and the tests of files have.
 var Tolerances = []Tolerance{
 	{tolFloor, 1e-3, "a tensor whose largest element is smaller is compared as if that were its largest: rounding is relative to what was added and cancelled, not to what is left"},
+	{tolFloorLow, 1, "the same for float32 and float16, where 1 − p of a row that is all but certain is 0 or a few last bits of 1"},
+	{tolFloorSlope, 4e-3, "times the loss: differences of a loss cannot resolve a derivative below its rounding over the step"},
 	{tolValue, 1e-12, "two float64 evaluations of one formula, by sums of some tens of terms and scales up to 256"},
 	{tolGradient, 1e-8, "the five-point stencil at its best step resolves 1e-11 to 1e-9 of the largest element at a scale of 64"},
 	{tolSlope, 1e-7, "as gradient, along a direction in which all elements move at once"},
@@ -39,7 +45,8 @@ var Tolerances = []Tolerance{
 	{tolRuntime, 1e-9, "float64 in another runtime: other sums, other exponentials"},
 	{tolNudge, 1e-6, "relative size of the change of all inputs by which the condition of an output is measured"},
 	{tolHeld, 1e-6, "slopes of the paper's loops with and without what the paper holds constant: further apart, and the gradient is not the loss's derivative by intent"},
-	{tolConditions, 1e5, "an output whose condition is larger has no digits in float32 worth comparing"},
+	{tolUnit, 6e-8, "half of float32's last bit of 1: rounding that costs k times this is a condition of k, since a number inside may be more sensitive than the inputs"},
+	{tolShare, 0.75, "share of random points at which float32 must lose no more digits than the inputs' condition explains; near a cosine of ±1 an angle loses more, whoever computes it"},
 }
 
 // tolerance is the value of the row of that name.
