@@ -74,17 +74,6 @@ func (e Elem) round(v float64) float64 {
 	return v
 }
 
-// least is the least integer of the type.
-func (e Elem) least() int64 {
-	if e == I32 {
-		return math.MinInt32
-	}
-	return math.MinInt64
-}
-
-// greatest is the greatest integer of the type.
-func (e Elem) greatest() int64 { return -1 - e.least() }
-
 // set is a set of element types.
 type set uint8
 

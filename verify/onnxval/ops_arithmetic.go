@@ -10,24 +10,24 @@ import (
 // arithmetic is the operators that work on each element by itself and stay
 // within the numbers.
 var arithmetic = []row{
-	{"Add", 13, "A:T B:T", numbers, "", pairwise(func(a, b float64) float64 { return a + b }, func(a, b int64) int64 { return a + b })},
-	{"Sub", 13, "A:T B:T", numbers, "", pairwise(func(a, b float64) float64 { return a - b }, func(a, b int64) int64 { return a - b })},
-	{"Mul", 13, "A:T B:T", numbers, "", pairwise(func(a, b float64) float64 { return a * b }, func(a, b int64) int64 { return a * b })},
-	{"Div", 13, "A:T B:T", numbers, "", pairwise(func(a, b float64) float64 { return a / b }, quotient)},
+	{"Add", 13, "A:T B:T", numbers, "", pairwise(plus[float64], plus[int64])},
+	{"Sub", 13, "A:T B:T", numbers, "", pairwise(minus[float64], minus[int64])},
+	{"Mul", 13, "A:T B:T", numbers, "", pairwise(times[float64], times[int64])},
+	{"Div", 13, "A:T B:T", numbers, "", pairwise(over, quotient)},
 	{"Mod", 13, "A:T B:T", numbers, "fmod:int=0", modulo},
 	{"Pow", 13, "X:T Y:N", numbers, "", power},
 
-	{"Max", 13, "data:T*", numbers, "", fold(func(a, b float64) float64 { return max(a, b) }, func(a, b int64) int64 { return max(a, b) })},
-	{"Min", 13, "data:T*", numbers, "", fold(func(a, b float64) float64 { return min(a, b) }, func(a, b int64) int64 { return min(a, b) })},
-	{"Sum", 13, "data:T*", floats, "", fold(func(a, b float64) float64 { return a + b }, nil)},
+	{"Max", 13, "data:T*", numbers, "", fold(larger[float64], larger[int64])},
+	{"Min", 13, "data:T*", numbers, "", fold(smaller[float64], smaller[int64])},
+	{"Sum", 13, "data:T*", floats, "", fold(plus[float64], nil)},
 	{"Mean", 13, "data:T*", floats, "", mean},
 	{"Clip", 13, "input:T min:T? max:T?", numbers, "", clip},
 
 	{"Abs", 13, "X:T", numbers, "", unary(math.Abs, func(v int64) int64 { return max(v, -v) })},
-	{"Neg", 13, "X:T", numbers, "", unary(func(v float64) float64 { return -v }, func(v int64) int64 { return -v })},
+	{"Neg", 13, "X:T", numbers, "", unary(negative[float64], negative[int64])},
 	{"Sign", 13, "input:T", numbers, "", unary(sign, func(v int64) int64 { return max(-1, min(1, v)) })},
-	{"Relu", 13, "X:T", floats, "", unary(func(v float64) float64 { return max(v, 0) }, nil)},
-	{"Relu", 14, "X:T", numbers, "", unary(func(v float64) float64 { return max(v, 0) }, func(v int64) int64 { return max(v, 0) })},
+	{"Relu", 13, "X:T", floats, "", unary(positive[float64], nil)},
+	{"Relu", 14, "X:T", numbers, "", unary(positive[float64], positive[int64])},
 	{"Reciprocal", 13, "X:T", floats, "", unary(func(v float64) float64 { return 1 / v }, nil)},
 	{"Floor", 13, "X:T", floats, "", unary(math.Floor, nil)},
 	{"Ceil", 13, "X:T", floats, "", unary(math.Ceil, nil)},
@@ -45,6 +45,23 @@ var arithmetic = []row{
 	{"Sigmoid", 13, "X:T", floats, "", unary(sigmoid, nil)},
 	{"Softplus", 13, "X:T", floats, "", unary(softplus, nil)},
 }
+
+// number is what elements are computed in.
+type number interface{ float64 | int64 }
+
+func plus[T number](a, b T) T   { return a + b }
+func minus[T number](a, b T) T  { return a - b }
+func times[T number](a, b T) T  { return a * b }
+func positive[T number](v T) T  { return max(v, 0) }
+func negative[T number](v T) T  { return -v }
+func over(a, b float64) float64 { return a / b }
+
+// larger and smaller are NaN if either number is.
+func larger[T number](a, b T) T  { return max(a, b) }
+func smaller[T number](a, b T) T { return min(a, b) }
+
+// plusSquare rounds the square, so that no processor fuses it into the sum.
+func plusSquare[T number](a, b T) T { return a + T(b*b) }
 
 // unary applies f, or i if the elements are integers, to every element.
 func unary(f func(float64) float64, i func(int64) int64) func(*call) {
@@ -104,7 +121,7 @@ func fold(f func(a, b float64) float64, i func(a, b int64) int64) func(*call) {
 func mean(c *call) {
 	acc := c.in[0]
 	for _, v := range c.in[1:] {
-		acc = c.combine(acc, v, func(a, b float64) float64 { return a + b }, nil)
+		acc = c.combine(acc, v, plus[float64], nil)
 	}
 	out := c.make(acc.elem, acc.Shape)
 	for i, v := range acc.F {
@@ -117,10 +134,10 @@ func mean(c *call) {
 func clip(c *call) {
 	x := c.in[0]
 	if c.in[1] != nil {
-		x = c.combine(x, c.single(1).reshaped(nil), func(a, b float64) float64 { return max(a, b) }, func(a, b int64) int64 { return max(a, b) })
+		x = c.combine(x, c.single(1).reshaped(nil), larger[float64], larger[int64])
 	}
 	if c.in[2] != nil {
-		x = c.combine(x, c.single(2).reshaped(nil), func(a, b float64) float64 { return min(a, b) }, func(a, b int64) int64 { return min(a, b) })
+		x = c.combine(x, c.single(2).reshaped(nil), smaller[float64], smaller[int64])
 	}
 	c.emit(x)
 }

@@ -9,15 +9,15 @@ import (
 // comparison is the operators that give truth values or take them. Every
 // comparison with NaN is false.
 var comparison = []row{
-	{"Equal", 13, "A:T B:T", every, "", compare(func(a, b float64) bool { return a == b }, func(a, b int64) bool { return a == b })},
-	{"Less", 13, "A:T B:T", numbers, "", compare(func(a, b float64) bool { return a < b }, func(a, b int64) bool { return a < b })},
-	{"LessOrEqual", 13, "A:T B:T", numbers, "", compare(func(a, b float64) bool { return a <= b }, func(a, b int64) bool { return a <= b })},
-	{"Greater", 13, "A:T B:T", numbers, "", compare(func(a, b float64) bool { return a > b }, func(a, b int64) bool { return a > b })},
-	{"GreaterOrEqual", 13, "A:T B:T", numbers, "", compare(func(a, b float64) bool { return a >= b }, func(a, b int64) bool { return a >= b })},
+	{"Equal", 13, "A:T B:T", every, "", compare(equal[float64], equal[int64])},
+	{"Less", 13, "A:T B:T", numbers, "", compare(less[float64], less[int64])},
+	{"LessOrEqual", 13, "A:T B:T", numbers, "", compare(atMost[float64], atMost[int64])},
+	{"Greater", 13, "A:T B:T", numbers, "", compare(greater[float64], greater[int64])},
+	{"GreaterOrEqual", 13, "A:T B:T", numbers, "", compare(atLeast[float64], atLeast[int64])},
 
-	{"And", 13, "A:T B:T", bools, "", logic(func(a, b bool) bool { return a && b })},
-	{"Or", 13, "A:T B:T", bools, "", logic(func(a, b bool) bool { return a || b })},
-	{"Xor", 13, "A:T B:T", bools, "", logic(func(a, b bool) bool { return a != b })},
+	{"And", 13, "A:T B:T", bools, "", logic(both)},
+	{"Or", 13, "A:T B:T", bools, "", logic(either)},
+	{"Xor", 13, "A:T B:T", bools, "", logic(oneOf)},
 	{"Not", 13, "X:T", bools, "", func(c *call) {
 		c.emit(c.test(func(i int) bool { return !c.in[0].B[i] }))
 	}},
@@ -28,6 +28,16 @@ var comparison = []row{
 	{"IsInf", 20, "X:T", floats, "detect_negative:int=1 detect_positive:int=1", isInf},
 	{"Where", 13, "condition:B X:T Y:T", every, "", where},
 }
+
+func equal[T number](a, b T) bool   { return a == b }
+func less[T number](a, b T) bool    { return a < b }
+func atMost[T number](a, b T) bool  { return a <= b }
+func greater[T number](a, b T) bool { return a > b }
+func atLeast[T number](a, b T) bool { return a >= b }
+
+func both(a, b bool) bool   { return a && b }
+func either(a, b bool) bool { return a || b }
+func oneOf(a, b bool) bool  { return a != b }
 
 // compare tests the elements of two tensors, stretched to one shape.
 func compare(f func(a, b float64) bool, i func(a, b int64) bool) func(*call) {

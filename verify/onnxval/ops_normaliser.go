@@ -20,8 +20,8 @@ var normalisers = []row{
 
 // shifted is the largest element of a line, and the sum of the exponentials of
 // all elements less that one, none of which overflows.
-func shifted(x, scratch []float64) (largest, total float64) {
-	largest = foldFloats(x, math.Inf(-1), func(a, b float64) float64 { return max(a, b) })
+func shifted(x, scratch []float64) (largest, amount float64) {
+	largest = total(math.Inf(-1), larger[float64])(x)
 	for i, v := range x {
 		scratch[i] = math.Exp(v - largest)
 	}

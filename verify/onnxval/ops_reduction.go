@@ -11,41 +11,28 @@ import (
 type reducer struct {
 	name string
 	f    func([]float64) float64
-	i    func([]int64, Elem) int64 // nil: not for integers, where the standard would have to cut the result
-	b    func([]bool) bool         // nil: not for truth values
+	i    func([]int64) int64 // nil: not for integers, where the standard would cut the result
+	b    func([]bool) bool   // nil: not for truth values
 	// pure is true if the group of one element gives that element, so that to
 	// reduce no axis is to do nothing; the standard's words differ on the rest.
 	pure bool
 }
 
 // reductions is the operators that reduce axes. Of no elements the largest is
-// −∞ or the least integer, and the smallest the opposite. The axes are an attribute below
-// opset 18 and an input from there on; ReduceSum had them as input before.
+// −∞ or the least integer, and the smallest the opposite.
 var reductions = reductionRows([]reducer{
-	{"ReduceSum", sum, func(xs []int64, _ Elem) int64 { return foldInts(xs, 0, func(a, b int64) int64 { return a + b }) }, nil, true},
-	{"ReduceProd", func(xs []float64) float64 { return foldFloats(xs, 1, func(a, b float64) float64 { return a * b }) },
-		func(xs []int64, _ Elem) int64 { return foldInts(xs, 1, func(a, b int64) int64 { return a * b }) }, nil, true},
-	{"ReduceMax", func(xs []float64) float64 {
-		return foldFloats(xs, math.Inf(-1), func(a, b float64) float64 { return max(a, b) })
-	},
-		func(xs []int64, e Elem) int64 {
-			return foldInts(xs, e.least(), func(a, b int64) int64 { return max(a, b) })
-		},
-		func(xs []bool) bool { return slices.Contains(xs, true) }, true},
-	{"ReduceMin", func(xs []float64) float64 {
-		return foldFloats(xs, math.Inf(1), func(a, b float64) float64 { return min(a, b) })
-	},
-		func(xs []int64, e Elem) int64 {
-			return foldInts(xs, e.greatest(), func(a, b int64) int64 { return min(a, b) })
-		},
-		func(xs []bool) bool { return !slices.Contains(xs, false) }, true},
+	{"ReduceSum", total(0, plus[float64]), total(0, plus[int64]), nil, true},
+	{"ReduceProd", total(1, times[float64]), total(1, times[int64]), nil, true},
+	{"ReduceMax", total(math.Inf(-1), larger[float64]), total(math.MinInt64, larger[int64]), total(false, either), true},
+	{"ReduceMin", total(math.Inf(1), smaller[float64]), total(math.MaxInt64, smaller[int64]), total(true, both), true},
 	{"ReduceMean", func(xs []float64) float64 { return sum(xs) / float64(len(xs)) }, nil, nil, true},
-	{"ReduceSumSquare", sumSquare, func(xs []int64, _ Elem) int64 { return foldInts(xs, 0, func(a, b int64) int64 { return a + b*b }) }, nil, false},
-	{"ReduceL2", func(xs []float64) float64 { return math.Sqrt(sumSquare(xs)) }, nil, nil, false},
+	{"ReduceSumSquare", total(0, plusSquare[float64]), total(0, plusSquare[int64]), nil, false},
+	{"ReduceL2", func(xs []float64) float64 { return math.Sqrt(total(0, plusSquare[float64])(xs)) }, nil, nil, false},
 	{"ReduceLogSumExp", logSumExp, nil, nil, true},
 })
 
-// reductionRows makes the rows of each reducer.
+// reductionRows makes the rows of each reducer. The axes are an attribute below
+// opset 18 and an input from there on; ReduceSum had them as input before.
 func reductionRows(rs []reducer) []row {
 	const attribute, input = "axes:ints keepdims:int=1", "keepdims:int=1 noop_with_empty_axes:int=0"
 	var rows []row
@@ -104,7 +91,9 @@ func (c *call) reduce(r reducer) {
 		case tensor.Float:
 			out.F[i] = r.f(part.F)
 		case tensor.Int:
-			out.I[i] = r.i(part.I, x.elem)
+			if out.I[i] = r.i(part.I); x.elem == I32 && len(part.I) == 0 {
+				out.I[i] = max(math.MinInt32, min(out.I[i], math.MaxInt32))
+			}
 		case tensor.Bool:
 			out.B[i] = r.b(part.B)
 		}
@@ -133,35 +122,26 @@ func (c *call) reducedAxes(rank int) (gone []int, noop bool) {
 	return gone, false
 }
 
-func foldFloats(xs []float64, acc float64, f func(a, b float64) float64) float64 {
-	for _, x := range xs {
-		acc = f(acc, x)
+// total folds a group from the left.
+func total[T any](start T, f func(a, b T) T) func([]T) T {
+	return func(xs []T) T {
+		acc := start
+		for _, x := range xs {
+			acc = f(acc, x)
+		}
+		return acc
 	}
-	return acc
 }
 
-func foldInts(xs []int64, acc int64, f func(a, b int64) int64) int64 {
-	for _, x := range xs {
-		acc = f(acc, x)
-	}
-	return acc
-}
-
-func sum(xs []float64) float64 {
-	return foldFloats(xs, 0, func(a, b float64) float64 { return a + b })
-}
-
-// sumSquare rounds each square, so that no processor fuses it into the sum.
-func sumSquare(xs []float64) float64 {
-	return foldFloats(xs, 0, func(a, b float64) float64 { return a + float64(b*b) })
-}
+// sum adds up floats.
+func sum(xs []float64) float64 { return total(0, plus[float64])(xs) }
 
 // logSumExp is log Σ eˣ, shifted by the largest x so that nothing overflows;
 // of no elements it is −∞.
 func logSumExp(xs []float64) float64 {
-	m := foldFloats(xs, math.Inf(-1), func(a, b float64) float64 { return max(a, b) })
+	m := total(math.Inf(-1), larger[float64])(xs)
 	if math.IsInf(m, 0) || math.IsNaN(m) {
 		return m
 	}
-	return m + math.Log(foldFloats(xs, 0, func(a, b float64) float64 { return a + math.Exp(b-m) }))
+	return m + math.Log(total(0, func(s, x float64) float64 { return s + math.Exp(x-m) })(xs))
 }

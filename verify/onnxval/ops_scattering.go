@@ -30,13 +30,13 @@ func (c *call) writer() *writer {
 	case "none":
 		w.plain, w.written = true, make([]bool, x.Len())
 	case "add":
-		w.f, w.i = func(a, b float64) float64 { return a + b }, func(a, b int64) int64 { return a + b }
+		w.f, w.i = plus[float64], plus[int64]
 	case "mul":
-		w.f, w.i = func(a, b float64) float64 { return a * b }, func(a, b int64) int64 { return a * b }
+		w.f, w.i = times[float64], times[int64]
 	case "max":
-		w.f, w.i = func(a, b float64) float64 { return max(a, b) }, func(a, b int64) int64 { return max(a, b) }
+		w.f, w.i = larger[float64], larger[int64]
 	case "min":
-		w.f, w.i = func(a, b float64) float64 { return min(a, b) }, func(a, b int64) int64 { return min(a, b) }
+		w.f, w.i = smaller[float64], smaller[int64]
 	default:
 		failf("the attribute reduction is %q, want none, add, mul, max or min", name)
 	}
