@@ -7,8 +7,10 @@ func List() []Loss {
 	return []Loss{
 		softmaxLoss, hardmaxLoss, contrastiveLoss, tripletLoss, centerLoss, lsoftmaxLoss, asoftmaxLoss,
 		normfaceLoss, cosfaceLoss, arcfaceLoss, combinedMarginLoss, subcenterArcfaceLoss, x2SoftmaxLoss, liArcfaceLoss,
+		curricularfaceLoss, mvSoftmaxLoss, npcfaceLoss, arcnegfaceLoss, circleSoftmaxLoss,
 		adacosLoss, adafaceLoss, magfaceLoss, elasticfaceLoss, adamSoftmaxLoss, kappafaceLoss,
-		mineTripletsLoss, minePairsLoss,
+		spherefaceRLoss, sphereface2Loss, unifaceLoss, p2sgradLoss, focalLoss,
+		mineTripletsLoss, minePairsLoss, sampleClassesLoss,
 	}
 }
 
