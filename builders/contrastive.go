@@ -68,11 +68,11 @@ func (p *Contrastive) given(g *Graph) {
 
 // mined is the loss of the pairs of rows that a miner chose.
 func (p *Contrastive) mined(g *Graph) {
-	x, at, usable := g.GivenRows("pairs", 2)
+	x, at := g.GivenRows("pairs", 2)
 	labels := g.Labels()
-	i, j := ir.Select(usable, at[0], 0), ir.Select(usable, at[1], 0)
+	i, j := at[0], at[1]
 	li, lj := labels.Gather(i), labels.Gather(j)
-	r := g.RowsWhere(usable.And(li.GreaterEq(0)).And(lj.GreaterEq(0)).Called("kept"))
+	r := g.RowsOf(li.GreaterEq(0).And(lj.GreaterEq(0)).Called("kept"))
 	same := r.Kept.And(li.Eq(lj))
 	p.loss(g, same, r.Kept.And(same.Not()), between(p.Distance, p.Normalize, x.Gather(i), x.Gather(j)), r)
 }

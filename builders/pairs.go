@@ -62,11 +62,12 @@ func flat(x *ir.Value) *ir.Value {
 }
 
 // GivenRows are rows of embeddings that an input of indices [T,width] names:
-// the embeddings, the input's columns, and which of its rows are usable: every
-// index is one of a row.
-func (g *Graph) GivenRows(input string, width int) (x *ir.Value, columns []*ir.Value, usable *ir.Value) {
+// the embeddings, and the columns of those rows of the input in which every
+// index is one of a row; padding falls away.
+func (g *Graph) GivenRows(input string, width int) (x *ir.Value, columns []*ir.Value) {
 	x = g.Embeddings()
 	index := g.Input(input, ir.I(T, ir.Dim(strconv.Itoa(width))), RoleIndex)
+	var usable *ir.Value
 	for k := range width {
 		c := index.Column(k)
 		inside := c.GreaterEq(0).And(c.Less(g.Extent(N)))
@@ -75,5 +76,16 @@ func (g *Graph) GivenRows(input string, width int) (x *ir.Value, columns []*ir.V
 		}
 		columns, usable = append(columns, c), inside
 	}
-	return x, columns, usable
+	rows := usable.NonZero(g.Fresh("M")).Column(0)
+	for k, c := range columns {
+		columns[k] = c.Gather(rows)
+	}
+	return x, columns
+}
+
+// RowsOf are the rows of an input of indices where kept holds, among those
+// that GivenRows left; it also makes the output ignored.
+func (g *Graph) RowsOf(kept *ir.Value) *Rows {
+	g.Output("ignored", g.Extent(T).Sub(ir.Sum(kept.Int())))
+	return &Rows{g: g, Kept: kept, Weight: kept.Float()}
 }

@@ -90,11 +90,11 @@ func (p *Triplet) rows(a, pos, neg *ir.Value) *ir.Value {
 
 // mined is the loss of the triplets of rows that a miner chose.
 func (p *Triplet) mined(g *Graph) {
-	x, at, usable := g.GivenRows("triplets", 3)
-	r := g.RowsWhere(usable.Called("kept"))
-	row := func(k int) *ir.Value { return x.Gather(ir.Select(usable, at[k], 0)) }
-	terms := ir.Select(usable, p.rows(row(0), row(1), row(2)), 0.0)
-	p.average(g, terms, r.Count())
+	x, at := g.GivenRows("triplets", 3)
+	terms := p.rows(x.Gather(at[0]), x.Gather(at[1]), x.Gather(at[2]))
+	n := g.Extent(terms.Type.Shape[0])
+	g.Output("ignored", g.Extent(T).Sub(n))
+	p.average(g, terms, n.Float())
 }
 
 // average divides the sum of the terms by n, or by how many are above 0.

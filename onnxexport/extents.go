@@ -55,7 +55,29 @@ func (l *lowering) extent(d ir.Dim) string {
 	return name
 }
 
-// shape is a vector of int64, the extents of s.
+// given tells whether an extent is one of the function's parameters, or a
+// number, and not one that a choice made.
+func (l *lowering) given(d ir.Dim) bool {
+	for _, f := range d.Factors() {
+		if _, ok := f.Size(); ok {
+			continue
+		}
+		found := false
+		for _, p := range l.f.Params {
+			for _, x := range p.Type.Shape {
+				found = found || x == f
+			}
+		}
+		if !found {
+			return false
+		}
+	}
+	return true
+}
+
+// shape is a vector of int64, the extents of s: the shape of a value made
+// before, which keeps the names of its extents through shape inference, or
+// else extents joined.
 func (l *lowering) shape(s ir.Shape) string {
 	if l.body {
 		l.err = fmt.Errorf("the body of a function cannot ask for the shape %v", s)
@@ -65,9 +87,9 @@ func (l *lowering) shape(s ir.Shape) string {
 		return name
 	}
 	name := ""
-	for _, p := range l.f.Params {
-		if len(s) > 0 && p.Type.Shape.Equal(s) {
-			name = l.node1("Shape", l.fresh("shape"), []string{l.names[p]})
+	for _, v := range l.f.Values {
+		if len(s) > 0 && l.made[v] && v.Type.Shape.Equal(s) {
+			name = l.node1("Shape", l.fresh("shape"), []string{l.names[v]})
 			break
 		}
 	}

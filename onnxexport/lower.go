@@ -20,10 +20,7 @@ func init() {
 		ir.OpConst: func(*lowering, *ir.Value) {},
 		ir.OpInt:   func(*lowering, *ir.Value) {},
 		ir.OpAttr:  lowerAttr,
-		ir.OpIota: func(l *lowering, v *ir.Value) {
-			n := l.step("Squeeze", []string{l.extent(v.Attrs.Dim("dim")), l.ints(0)})
-			l.out("Range", v, []string{l.whole(0), n, l.whole(1)})
-		},
+		ir.OpIota:  lowerIota,
 		ir.OpExtent: func(l *lowering, v *ir.Value) {
 			l.out("Squeeze", v, []string{l.extent(v.Attrs.Dim("dim")), l.ints(0)})
 		},
@@ -43,7 +40,7 @@ func init() {
 		},
 
 		ir.OpLess: direct("Less"), ir.OpLessEqual: direct("LessOrEqual"), ir.OpEqual: direct("Equal"),
-		ir.OpAnd: direct("And"), ir.OpOr: direct("Or"), ir.OpNot: direct("Not"), ir.OpSelect: direct("Where"),
+		ir.OpAnd: direct("And"), ir.OpOr: direct("Or"), ir.OpNot: direct("Not"), ir.OpSelect: lowerSelect,
 		ir.OpFloat: func(l *lowering, v *ir.Value) {
 			l.out("Cast", v, l.in(v), intAttr("to", int64(l.o.Float.inside())))
 		},
@@ -52,9 +49,7 @@ func init() {
 		},
 		ir.OpStop: direct("Identity"),
 
-		ir.OpSum: func(l *lowering, v *ir.Value) {
-			l.out("ReduceSum", v, append(l.in(v), l.ints(axis(v))), intAttr("keepdims", 0))
-		},
+		ir.OpSum: lowerSum,
 		ir.OpReduceMax: func(l *lowering, v *ir.Value) {
 			l.reduceMax(l.names[v], l.ref(v.Args[0]), axis(v), 0)
 		},
@@ -197,6 +192,37 @@ func lowerAcos(l *lowering, v *ir.Value) {
 	tail := l.step("Add", []string{l.step("Mul", []string{square, l.number(3.0 / 40)}), l.number(1.0 / 6)})
 	factor := l.step("Add", []string{l.step("Mul", []string{square, tail}), one})
 	l.out("Add", v, []string{t0, l.step("Mul", []string{delta, factor})})
+}
+
+// lowerIota: a running sum of ones keeps the name of its extent through shape
+// inference; Range loses it.
+func lowerIota(l *lowering, v *ir.Value) {
+	one := &onnxpb.TensorProto{DataType: proto.Int32(int32(onnxpb.TensorProto_INT64)), Dims: []int64{1}, RawData: []byte{1, 0, 0, 0, 0, 0, 0, 0}}
+	ones := l.step("ConstantOfShape", []string{l.shape(v.Type.Shape)}, tensorAttr("value", one))
+	l.out("CumSum", v, []string{ones, l.whole(0)}, intAttr("exclusive", 1))
+}
+
+// lowerSum: up to 1.16 ONNX Runtime refuses to sum over an extent of 0. Where
+// the extent is what was chosen from the data, a zero is added at its end.
+func lowerSum(l *lowering, v *ir.Value) {
+	x := l.ref(v.Args[0])
+	if s := v.Args[0].Type.Shape; len(s) == 1 && v.Type.Elem == ir.Float && !l.given(s[0]) {
+		zero := l.filled(0)
+		x = l.step("Concat", []string{x, l.constant("zero", zero)}, intAttr("axis", 0))
+	}
+	l.out("ReduceSum", v, []string{x, l.ints(axis(v))}, intAttr("keepdims", 0))
+}
+
+// lowerSelect: no release of ONNX Runtime has Where for bools.
+func lowerSelect(l *lowering, v *ir.Value) {
+	if v.Type.Elem != ir.Bool {
+		l.out("Where", v, l.in(v))
+		return
+	}
+	c, a, b := l.ref(v.Args[0]), l.ref(v.Args[1]), l.ref(v.Args[2])
+	yes := l.step("And", []string{c, a})
+	no := l.step("And", []string{l.step("Not", []string{c}), b})
+	l.out("Or", v, []string{yes, no})
 }
 
 // lowerRecip: the reciprocal of 0 is infinite and not taken.

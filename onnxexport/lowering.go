@@ -24,10 +24,10 @@ type lowering struct {
 	count  map[string]int
 	nodes  []*onnxpb.NodeProto
 	inits  []*onnxpb.TensorProto
-	consts map[string]string // content of a constant → its name
-	shapes map[string]string // extents already in a tensor → its name
-	users  map[*ir.Value]int
-	done   map[string]string // key of a call → its node's first output
+	consts map[string]string  // content of a constant → its name
+	shapes map[string]string  // extents already in a tensor → its name
+	made   map[*ir.Value]bool // values whose nodes stand already
+	done   map[string]string  // key of a call → its node's first output
 	err    error
 }
 
@@ -36,16 +36,10 @@ func newLowering(f *ir.Func, ops map[*ir.Func]string, o Options) *lowering {
 		f: f, o: o, ops: ops,
 		names: map[*ir.Value]string{}, taken: map[string]bool{}, count: map[string]int{},
 		consts: map[string]string{}, shapes: map[string]string{},
-		users: map[*ir.Value]int{}, done: map[string]string{},
-	}
-	for _, v := range f.Values {
-		for _, a := range v.Args {
-			l.users[a]++
-		}
+		made: map[*ir.Value]bool{}, done: map[string]string{},
 	}
 	for _, r := range f.Results {
 		l.taken[r.Name] = true
-		l.users[r.Value]++
 	}
 	return l
 }
@@ -55,6 +49,7 @@ func (l *lowering) run() ([]string, error) {
 	l.claimResults()
 	for _, v := range l.f.Values {
 		if v.Op == ir.OpParam {
+			l.made[v] = true
 			continue
 		}
 		row := rows[v.Op]
@@ -65,6 +60,7 @@ func (l *lowering) run() ([]string, error) {
 			l.names[v] = l.fresh(wish(v))
 		}
 		row(l, v)
+		l.made[v] = v.Op != ir.OpConst && v.Op != ir.OpInt
 		if l.err != nil {
 			return nil, fmt.Errorf("@%s: %s: %w", l.f.Name, v.Op, l.err)
 		}
