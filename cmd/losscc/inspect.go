@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"sort"
 	"strings"
 
@@ -209,74 +208,4 @@ func histogram(m *onnxpb.ModelProto) []opCount {
 		return out[i].Count > out[j].Count || out[i].Count == out[j].Count && out[i].Op < out[j].Op
 	})
 	return out
-}
-
-// inspect writes what is in a file for people.
-func (c *console) inspect(r inspected) {
-	what := "not made by losscc"
-	if r.Loss != "" {
-		what = r.Loss
-	}
-	c.printf("%s: %s\n", c.outStyle.bold(r.File), what)
-	var opsets []string
-	for _, o := range r.Opsets {
-		if o.Domain == "" {
-			opsets = append(opsets, fmt.Sprintf("opset %d", o.Version))
-		} else {
-			opsets = append(opsets, fmt.Sprintf("%s %d", o.Domain, o.Version))
-		}
-	}
-	c.printf("%s, IR %d, %s", bytesText(int64(r.Bytes)), r.IRVersion, strings.Join(opsets, ", "))
-	if r.Producer != "" {
-		c.printf(", written by %s", r.Producer)
-	}
-	c.printf("\n")
-	c.section("Inputs", portLines(r.Inputs, roleOf))
-	c.section("Outputs", portLines(r.Outputs, func(p port) string { return meaningOf(p.Name, r.Reduction) }))
-	var params []string
-	for _, name := range r.paramOrder {
-		params = append(params, fmt.Sprintf("%s=%v", name, r.Params[name]))
-	}
-	c.paragraph("Parameters", strings.Join(params, ", "))
-	if r.Gradient == "none" {
-		c.section("Gradient", [][]string{{"none", "build with --grad for the outputs grad_X"}})
-	} else if r.Gradient != "" {
-		c.section("Gradient", gradientLines([]string{r.Gradient}))
-	}
-	c.inspectOps(r)
-	var lines [][]string
-	for _, v := range r.Loads {
-		lines = append(lines, []string{v.Reader, v.Answer, v.Why})
-	}
-	c.section("Where it loads (by rule, not by running)", lines)
-}
-
-// inspectOps writes the ops of the graph and the functions.
-func (c *console) inspectOps(r inspected) {
-	var ops []string
-	for _, o := range r.Ops {
-		ops = append(ops, fmt.Sprintf("%s %d", o.Op, o.Count))
-	}
-	c.paragraph(fmt.Sprintf("Ops (%d nodes, %d constants)", r.Nodes, r.Constants), strings.Join(ops, ", "))
-	if len(r.Functions) == 0 {
-		return
-	}
-	c.printf("\n")
-	c.heading("Margin ops (a function each; a native kernel of the same name takes its place)")
-	for _, f := range r.Functions {
-		c.printf("  %s.%s (%s) => (%s), a body of %d nodes\n", f.Domain, f.Name, strings.Join(f.Inputs, ", "), strings.Join(f.Outputs, ", "), f.Nodes)
-		for _, text := range f.callTexts {
-			c.printf("    %s\n", wrapped(text, "    ", 74))
-		}
-	}
-}
-
-// paragraph writes a title and text under it, or nothing without text.
-func (c *console) paragraph(title, text string) {
-	if text == "" {
-		return
-	}
-	c.printf("\n")
-	c.heading(title)
-	c.printf("  %s\n", wrapped(text, "  ", 76))
 }

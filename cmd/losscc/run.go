@@ -80,7 +80,7 @@ func (c *console) run(path string, o *running) error {
 	}
 	c.rows(outputLines(m, out))
 	if o.out != "" {
-		c.say("%d files in %s", len(written), o.out)
+		c.say("%s in %s", counted(len(written), "file"), o.out)
 	}
 	return nil
 }

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"losscc/builders"
 	"losscc/cmd/losscc/internal/compile"
@@ -204,103 +202,4 @@ func reductionsOf(b *builders.Built) []string {
 		out = slices.DeleteFunc(out, func(r string) bool { return !slices.Contains(all, r) })
 	}
 	return out
-}
-
-// show writes everything about a loss for people.
-func (c *console) show(r *compile.Result) {
-	for i, p := range r.Built.Parts {
-		if i > 0 {
-			c.printf("\n")
-		}
-		c.showPart(p, len(r.Built.Parts) > 1)
-	}
-	in, out := portsOf(r.Gradient, r.Options.DType)
-	c.section("Inputs", portLines(in, roleOf))
-	c.section("Outputs", portLines(out, func(p port) string { return meaningOf(p.Name, r.Options.Reduction) }))
-	var lines [][]string
-	for _, p := range paramsOf(r.Built) {
-		lines = append(lines, []string{p.Name, valueText(p), acceptsText(p), p.Doc})
-	}
-	c.section("Parameters (--set NAME=VALUE)", lines)
-	c.section("Reductions", [][]string{{strings.Join(reductionsOf(r.Built), ", ")}})
-	c.section("Gradients", gradientLines(gradientsOf(r.Built)))
-	for _, p := range r.Built.Parts {
-		if t := p.Loss.Schedule; t != nil {
-			c.section("Schedule", [][]string{{fmt.Sprintf("%s = max(%g, %g·(1 + %g·iteration)^−%g), iterations from 1", t.Input, t.Min, t.Base, t.Gamma, t.Power)}})
-		}
-	}
-	if len(r.Built.Advice) > 0 {
-		c.printf("\n")
-		c.heading("Advice")
-		c.bullets(r.Built.Advice)
-	}
-}
-
-// showPart writes what a loss is by itself.
-func (c *console) showPart(p builders.Part, inSum bool) {
-	l := p.Loss
-	c.printf("%s: %s\n", c.outStyle.bold(l.Name), l.Title)
-	if len(l.Aliases) > 0 {
-		c.printf("also called %s\n", strings.Join(l.Aliases, ", "))
-	}
-	if inSum {
-		c.printf("with factor %g in the sum\n", p.Factor)
-	}
-	c.printf("\n  %s\n\n", l.Formula)
-	c.printf("%s\n", wrapped(l.Paper, "", 78))
-	if len(l.Notes) > 0 {
-		c.printf("\n")
-		c.bullets(l.Notes)
-	}
-}
-
-func (c *console) bullets(notes []string) {
-	for _, n := range notes {
-		c.printf("  - %s\n", wrapped(n, "    ", 74))
-	}
-}
-
-// section writes a title and lines under it, or nothing without lines.
-func (c *console) section(title string, lines [][]string) {
-	if len(lines) == 0 {
-		return
-	}
-	c.printf("\n")
-	c.heading(title)
-	c.rows(lines)
-}
-
-// valueText is a parameter's value, and the default where it differs.
-func valueText(p shownParam) string {
-	if p.Value != p.Default {
-		return fmt.Sprintf("%v (default %v)", p.Value, p.Default)
-	}
-	return fmt.Sprint(p.Value)
-}
-
-// acceptsText is what values a parameter takes.
-func acceptsText(p shownParam) string {
-	switch {
-	case p.Kind == "bool":
-		return "true|false"
-	case p.Kind == "enum":
-		return strings.Join(p.Enum, "|")
-	case p.Range != "":
-		return p.Kind + " " + p.Range
-	}
-	return p.Kind
-}
-
-// gradientLines say what gradient semantics mean.
-func gradientLines(names []string) [][]string {
-	meaning := map[string]string{
-		"exact":    "the derivative of the value, the default",
-		"detached": "a margin passes on the slope of its cosine, as insightface does",
-		"official": "what the published implementation propagates, which is no derivative",
-	}
-	var lines [][]string
-	for _, n := range names {
-		lines = append(lines, []string{n, meaning[n]})
-	}
-	return lines
 }

@@ -129,6 +129,20 @@ func quote(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 }
 
+// identifier is a name as the syntax has it: in quotes unless it is letters,
+// digits and _; nothing stands for an input that is left out.
+func identifier(name string) string {
+	for i, r := range name {
+		letter := r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+		if !letter && (i == 0 || r < '0' || r > '9') {
+			return quote(name)
+		}
+	}
+	return name
+}
+
+func identifiers(names []string) string { return joined(names, identifier) }
+
 // attribute is name: type = value, or name: type = @reference.
 func attribute(a *onnxpb.AttributeProto, indent string) string {
 	kind := strings.ToLower(a.GetType().String())
@@ -162,12 +176,16 @@ func content(a *onnxpb.AttributeProto, indent string) string {
 	return "..."
 }
 
-func list[T any](xs []T, text func(T) string) string {
+// list is [a, b].
+func list[T any](xs []T, text func(T) string) string { return "[" + joined(xs, text) + "]" }
+
+// joined is a, b.
+func joined[T any](xs []T, text func(T) string) string {
 	parts := make([]string, len(xs))
 	for i, x := range xs {
 		parts[i] = text(x)
 	}
-	return "[" + strings.Join(parts, ", ") + "]"
+	return strings.Join(parts, ", ")
 }
 
 // Value is the value of an attribute as text, a tensor of one element as that

@@ -61,10 +61,10 @@ func opsets(list []*onnxpb.OperatorSetIdProto) string {
 
 // graph is a signature, the initializers and the nodes.
 func (p *printer) graph(g *onnxpb.GraphProto, indent string) {
-	p.printf("%s (%s) => (%s)\n", g.GetName(), values(g.GetInput()), values(g.GetOutput()))
+	p.printf("%s (%s) => (%s)\n", identifier(g.GetName()), values(g.GetInput()), values(g.GetOutput()))
 	var inits []string
 	for _, t := range g.GetInitializer() {
-		inits = append(inits, fmt.Sprintf("%s %s = %s", tensorType(t), t.GetName(), elements(t)))
+		inits = append(inits, fmt.Sprintf("%s %s = %s", tensorType(t), identifier(t.GetName()), elements(t)))
 	}
 	for _, v := range g.GetValueInfo() {
 		inits = append(inits, value(v))
@@ -81,7 +81,7 @@ func (p *printer) function(f *onnxpb.FunctionProto) {
 	if len(f.GetAttribute()) > 0 {
 		p.printf("<%s>", strings.Join(f.GetAttribute(), ", "))
 	}
-	p.printf("(%s) => (%s)\n", strings.Join(f.GetInput(), ", "), strings.Join(f.GetOutput(), ", "))
+	p.printf("(%s) => (%s)\n", identifiers(f.GetInput()), identifiers(f.GetOutput()))
 	p.body(f.GetNode(), "")
 }
 
@@ -97,9 +97,9 @@ func (p *printer) node(n *onnxpb.NodeProto, indent string) {
 	p.WriteString(indent)
 	outputs := n.GetOutput()
 	if name := n.GetName(); name != "" && (len(outputs) == 0 || outputs[0] != name) {
-		p.printf("[%s] ", name)
+		p.printf("[%s] ", identifier(name))
 	}
-	p.printf("%s = ", strings.Join(outputs, ", "))
+	p.printf("%s = ", identifiers(outputs))
 	if d := n.GetDomain(); d != "" {
 		p.printf("%s.", d)
 	}
@@ -111,7 +111,7 @@ func (p *printer) node(n *onnxpb.NodeProto, indent string) {
 		}
 		p.printf(" <%s>", strings.Join(parts, ", "))
 	}
-	p.printf(" (%s)\n", strings.Join(n.GetInput(), ", "))
+	p.printf(" (%s)\n", identifiers(n.GetInput()))
 }
 
 // values are the declared values of a signature.
@@ -124,5 +124,5 @@ func values(list []*onnxpb.ValueInfoProto) string {
 }
 
 func value(v *onnxpb.ValueInfoProto) string {
-	return strings.TrimSpace(Type(v.GetType()) + " " + v.GetName())
+	return strings.TrimSpace(Type(v.GetType()) + " " + identifier(v.GetName()))
 }
