@@ -15,10 +15,13 @@ var mineOptions = merge(metricOptions, Params{
 	"cap":      0.0,
 })
 
-// miners choose from a batch what a loss with mining=indices is then fed with.
+// miners choose what a loss is then fed with: triplets or pairs from a batch,
+// or classes.
 var miners = map[string]entry{
 	"mine-triplets": {defaults: mineOptions, eval: mineTriplets},
 	"mine-pairs":    {defaults: mineOptions, eval: minePairs},
+
+	"sample-classes": {defaults: Params{"rate": 0.1}, eval: sampleClasses},
 }
 
 // mineTriplets gives the mined triplets [T,3], in the order of (a, p, n).
