@@ -206,9 +206,12 @@ func lowerIota(l *lowering, v *ir.Value) {
 // the extent is what was chosen from the data, a zero is added at its end.
 func lowerSum(l *lowering, v *ir.Value) {
 	x := l.ref(v.Args[0])
-	if s := v.Args[0].Type.Shape; len(s) == 1 && v.Type.Elem == ir.Float && !l.given(s[0]) {
-		zero := l.filled(0)
-		x = l.step("Concat", []string{x, l.constant("zero", zero)}, intAttr("axis", 0))
+	if s := v.Args[0].Type.Shape; len(s) == 1 && !l.given(s[0]) {
+		zero := l.ints(0)
+		if v.Type.Elem == ir.Float {
+			zero = l.constant("zero", l.filled(0))
+		}
+		x = l.step("Concat", []string{x, zero}, intAttr("axis", 0))
 	}
 	l.out("ReduceSum", v, []string{x, l.ints(axis(v))}, intAttr("keepdims", 0))
 }
