@@ -64,7 +64,7 @@ func TestOtherHeadsThatAreOne(t *testing.T) {
 		{"focal is focal.gamma of softmax", claim{loss: "focal"}, claim{loss: "softmax", sets: sets{"focal.gamma": "2"}}},
 		{"focal of γ = 0 is softmax", claim{loss: "focal", sets: sets{"gamma": "0", "bias": "false"}}, claim{loss: "softmax", sets: sets{"bias": "false"}}},
 		{"a bias for each class, all equal", shared(at("uniface", "bias_per_class", "true")), shared(at("uniface"))},
-			} {
+	} {
 		t.Run(c.is, func(t *testing.T) { equalHeads(t, c.is, c.a, c.b) })
 	}
 }
