@@ -1,6 +1,8 @@
 package builders
 
 import (
+	"math"
+
 	"losscc/ir"
 )
 
@@ -90,23 +92,24 @@ func (p *Sphereface2) op(name string) *marginOp {
 	return newMargin(name).tell("margin", p.Margin).tell("t", p.T).tell("margin_type", p.MarginType)
 }
 
-// similarity is g(c) = 2·((c + 1)/2)^t − 1.
+// similarity is g(c) = 2·((c + 1)/2)^t − 1, by products for a whole t up to 8:
+// those are as good for a cosine that rounding took beyond −1.
 func (p *Sphereface2) similarity(c *ir.Value) *ir.Value {
-	u := c.Add(1).Mul(0.5).Max(0.0)
-	return power(u, p.T).Mul(2).Sub(1).Called("similarity")
+	u := c.Add(1)
+	if n := int(p.T); float64(n) == p.T && n <= 8 {
+		return product(u, n).Mul(math.Pow(2, 1-p.T)).Sub(1).Called("similarity")
+	}
+	return power(u.Mul(0.5).Max(0.0), p.T).Mul(2).Sub(1).Called("similarity")
 }
 
-// power is u^t for u ≥ 0, by products for a whole t up to 8. Below t = 1 the
-// derivative at 0 is infinite, and 0 is taken.
+// power is u^t for u ≥ 0. Below t = 1 the derivative at 0 is infinite, and 0
+// is taken.
 func power(u *ir.Value, t float64) *ir.Value {
-	if n := int(t); float64(n) == t && n <= 8 {
-		return product(u, n)
+	if t >= 1 {
+		return u.Pow(t)
 	}
-	if t < 1 {
-		some := u.Greater(0)
-		return ir.Select(some, ir.Select(some, u, 1.0).Pow(t), 0.0)
-	}
-	return u.Pow(t)
+	some := u.Greater(0)
+	return ir.Select(some, ir.Select(some, u, 1.0).Pow(t), 0.0)
 }
 
 // product is u·u·…, n times, by halving.
