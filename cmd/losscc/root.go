@@ -113,7 +113,7 @@ var commands = []struct {
 	members   []func(*console) *cobra.Command
 }{
 	{"look", "Look", []func(*console) *cobra.Command{newList, newShow, newInspect}},
-	{"make", "Make and use", []func(*console) *cobra.Command{newBuild, newRun, newVerify}},
+	{"make", "Make and use", []func(*console) *cobra.Command{newBuild, newRun, newVerify, newBridge}},
 	{"more", "More", []func(*console) *cobra.Command{newCompletion, newVersion}},
 }
 
