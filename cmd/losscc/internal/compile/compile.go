@@ -58,15 +58,28 @@ func Run(expr string, o Options) (*Result, error) {
 	if err := r.differentiate(); err != nil {
 		return nil, err
 	}
-	passes := opt.Standard
-	if o.Form == "flat" {
-		passes = opt.Flat
-	}
-	if r.Optimised, err = opt.Run(r.Gradient, passes); err != nil {
+	if r.Optimised, err = opt.Run(r.Gradient, o.passes()); err != nil {
 		return nil, err
 	}
 	r.Metadata = r.metadata()
 	return r, nil
+}
+
+// passes are what a function goes through before export. A file without
+// gradients keeps what the formula holds constant, each an Identity, so that
+// whoever differentiates it can do so as the paper does.
+func (o Options) passes() []opt.Pass {
+	all := opt.Standard
+	if o.Form == "flat" {
+		all = opt.Flat
+	}
+	var out []opt.Pass
+	for _, p := range all {
+		if o.Grad || p.Name != opt.Release.Name {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 func (o Options) withDefaults() Options {
