@@ -49,6 +49,7 @@ func readClaim(meta map[string]string, outputs []string) (*claim, error) {
 		c.parts = []part{{loss, 1, formula.Params(params)}}
 		return c, nil
 	}
+	c.sum = true
 	return c, c.readSum(loss, params)
 }
 
@@ -71,7 +72,7 @@ func (c *claim) readSum(loss string, params map[string]any) error {
 		}
 		c.parts = append(c.parts, p)
 	}
-	if terms := strings.Count(loss, " + ") + 1; len(c.parts) != terms || terms < 2 {
+	if terms := strings.Count(loss, " + ") + 1; len(c.parts) != terms {
 		return fmt.Errorf("there is no formula for the loss %q of its metadata", loss)
 	}
 	sort.Slice(c.parts, func(i, j int) bool {
@@ -94,7 +95,7 @@ func (c *claim) request(p part, in map[string]*tensor.Tensor) formula.Request {
 // output stands under its name, or under its name and that of its part where
 // has says that the file has it so.
 func (c *claim) values(in map[string]*tensor.Tensor, has func(output string) bool) (map[string]*tensor.Tensor, error) {
-	if len(c.parts) == 1 {
+	if !c.sum {
 		return formula.Eval(c.request(c.parts[0], in))
 	}
 	var total *tensor.Tensor

@@ -217,12 +217,12 @@ func (j *judge) ownSlope(k *checker) {
 			k.omit()
 			return
 		}
-		slope, err := differences(func(d float64) (float64, error) { return j.totalAt(p, along, d) })
+		slope, unresolved, err := differences(func(d float64) (float64, error) { return j.totalAt(p, along, d) })
 		if err != nil {
 			k.failAt(p, err)
 			return
 		}
-		d := Difference{Output: "gradients · direction", Got: Number(inner), Want: Number(slope), Off: Number(apart(inner, slope, math.Max(size, math.Abs(slope)))), Tolerance: Number(tolerance(tolSlope))}
+		d := Difference{Output: "gradients · direction", Got: Number(inner), Want: Number(slope), Off: Number(apart(inner, slope, math.Max(size, math.Abs(slope)))), Tolerance: Number(math.Max(tolerance(tolSlope), 10*unresolved/math.Max(size, math.Abs(slope))))}
 		if !d.Within() {
 			if held, err := j.heldConstant(p, along); err == nil && held {
 				k.skip("the paper holds numbers constant in the gradient: it is not the derivative of the loss, and was compared with the loops that hold them too")
@@ -246,7 +246,7 @@ func (j *judge) heldConstant(p *point, along map[string]*tensor.Tensor) (bool, e
 	if err != nil {
 		return false, err
 	}
-	without, err := differences(func(d float64) (float64, error) { return j.claim.total(moved(p.in, along, d)) })
+	without, _, err := differences(func(d float64) (float64, error) { return j.claim.total(moved(p.in, along, d)) })
 	if err != nil {
 		return false, err
 	}
@@ -289,8 +289,9 @@ const (
 )
 
 // differences is f′(0) by the stencil of five points, at the step where it
-// agrees best with the step before.
-func differences(f func(d float64) (float64, error)) (float64, error) {
+// agrees best with the step before, and by how much it does not: little where
+// f is smooth, much where its rounding is that of a root near 0.
+func differences(f func(d float64) (float64, error)) (slope, unresolved float64, err error) {
 	pair := func(h float64) (float64, error) {
 		a, err := f(h)
 		if err != nil {
@@ -301,19 +302,19 @@ func differences(f func(d float64) (float64, error)) (float64, error) {
 	}
 	wide, err := pair(2 * widest)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	best, last, least := math.NaN(), math.NaN(), math.Inf(1)
 	for h := widest; h >= narrowest; h /= 2 {
 		narrow, err := pair(h)
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
-		slope := (8*narrow - wide) / (12 * h)
-		if d := math.Abs(slope - last); d < least {
-			best, least = slope, d
+		at := (8*narrow - wide) / (12 * h)
+		if d := math.Abs(at - last); d < least {
+			best, least = at, d
 		}
-		last, wide = slope, narrow
+		last, wide = at, narrow
 	}
-	return best, nil
+	return best, least, nil
 }

@@ -27,6 +27,7 @@ const (
 	tolNudge      = "nudge"
 	tolHeld       = "held"
 	tolUnit       = "unit"
+	tolBit        = "bit"
 	tolShare      = "share"
 )
 
@@ -38,7 +39,8 @@ var Tolerances = []Tolerance{
 	{tolValue, 1e-12, "two float64 evaluations of one formula, by sums of some tens of terms and scales up to 256"},
 	{tolGradient, 1e-8, "the five-point stencil at its best step resolves 1e-11 to 1e-9 of the largest element at a scale of 64"},
 	{tolSlope, 1e-7, "as gradient, along a direction in which all elements move at once"},
-	{tolEdge, 1e-6, "at a cosine of ±1 or a distance of 0 a square root turns the last bit, 1e-16, into 1e-8 times the scale"},
+	{tolEdge, 1e-7, "at a cosine of ±1 or a distance of 0 a square root turns the last bit, 1e-16, into 1e-8; more where the paper's own loops are moved by more when the last bits of the inputs change: at large scales, and where classes or rows tie"},
+	{tolBit, 4e-16, "relative size of a change of the last bits"},
 	{tolIgnored, 1e-13, "what an ignored row holds is multiplied by 0, and sums of the same numbers are the same"},
 	{tolSingle, 2e-6, "float32 rounds by 6e-8 an operation, some tens of them in a row; times the condition of the output"},
 	{tolHalf, 2e-3, "float16 outputs are rounded by 5e-4, from float32 inside; times the condition of the output"},

@@ -55,6 +55,9 @@ func with(symbol string, n int) Sizes {
 	return s
 }
 
+// none has no rows, and no indices of rows.
+var none = Sizes{"N": 0, "C": 4, "D": 3, "K": 2, "P": 4, "T": 0, "S": 0}
+
 var evils = []evil{
 	{"cosine +1 on the target", small, func(b batch) bool { return b.onClass(0, 1.7) }},
 	{"cosine -1 on the target", small, func(b batch) bool { return b.onClass(0, -0.6) }},
@@ -98,7 +101,7 @@ var evils = []evil{
 	{"schedule at 0", small, func(b batch) bool { return b.scale(b.roles(Schedule), 0) }},
 	{"schedule at 1e6", small, func(b batch) bool { return b.scale(b.roles(Schedule), 0) && b.add(b.roles(Schedule), 1e6) }},
 	{"no noise", small, func(b batch) bool { return b.scale(b.roles(Noise), 0) }},
-	{"no rows", with("N", 0), nil},
+	{"no rows", none, nil},
 	{"one row", with("N", 1), nil},
 	{"two rows", with("N", 2), nil},
 	{"one class in the table", with("C", 1), func(b batch) bool { return b.has("C") }},
