@@ -43,22 +43,25 @@ type Built struct {
 // Settings are the hyper-parameters of all parts; in a sum each under the name
 // of its part.
 func (b *Built) Settings() []Setting {
-	if len(b.Parts) == 1 {
+	if b.single() {
 		return b.Parts[0].Settings
 	}
 	var out []Setting
-	for _, p := range b.Parts {
-		out = append(out, Setting{p.Loss.Name, p.Factor})
+	for i, p := range b.Parts {
+		out = append(out, Setting{b.partName(i), p.Factor})
 		for _, s := range p.Settings {
-			out = append(out, Setting{p.Loss.Name + "." + s.Name, s.Value})
+			out = append(out, Setting{b.partName(i) + "." + s.Name, s.Value})
 		}
 	}
 	return out
 }
 
+// single tells whether this is one loss and no weighted sum.
+func (b *Built) single() bool { return len(b.Parts) == 1 && b.Parts[0].Factor == 1 }
+
 // Name is the loss's name, or the sum as it was written.
 func (b *Built) Name() string {
-	if len(b.Parts) == 1 {
+	if b.single() {
 		return b.Parts[0].Loss.Name
 	}
 	parts := make([]string, len(b.Parts))
@@ -147,7 +150,11 @@ func (b *Built) check(o Options) error {
 
 // write builds the function.
 func (b *Built) write(o Options) error {
-	ib := ir.NewBuilder(funcName(b.Name()))
+	name := funcName(b.Name())
+	if !b.single() {
+		name = "sum_of_" + name
+	}
+	ib := ir.NewBuilder(name)
 	inputs := map[string]*ir.Value{}
 	var parts []*Graph
 	for _, p := range b.Parts {
@@ -181,7 +188,7 @@ func (b *Built) write(o Options) error {
 // part's own value, then everything else under its name, once where parts
 // agree and under name.part where they do not.
 func (b *Built) join(parts []*Graph) []output {
-	if len(parts) == 1 {
+	if b.single() {
 		return lossFirst(parts[0].outputs)
 	}
 	var total *ir.Value

@@ -200,6 +200,16 @@ func TestASumOfLossesIsTheSumOfItsParts(t *testing.T) {
 	equalOutputs(t, got, parts[1].out, "centers_next", "ignored")
 }
 
+func TestAFactorAloneCounts(t *testing.T) {
+	twice := makeLoss(t, "2.5*softmax", nil, "")
+	in := drawInputs(twice.f, nil, 7)
+	got, once := twice.at(in), makeLoss(t, "softmax", nil, "").at(in)
+	if want := 2.5 * once["loss"].F[0]; math.Abs(got["loss"].F[0]-want) > 1e-12*want {
+		t.Errorf("2.5*softmax is %v, want %v", got["loss"].F[0], want)
+	}
+	equalOutputs(t, inputs{"v": got["loss.softmax"]}, inputs{"v": once["loss"]}, "v")
+}
+
 func TestAWrongSumIsAnsweredWithItsPlace(t *testing.T) {
 	for _, c := range []struct{ expr, says, under string }{
 		{"softmax + 0.003*centre", `did you mean "center"`, "centre"},

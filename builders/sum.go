@@ -41,7 +41,7 @@ func ParseSum(expr string) ([]Term, error) {
 		at += len(part) + 1
 	}
 	for _, t := range terms {
-		if len(terms) > 1 && t.Loss.Family == MinerFamily {
+		if (len(terms) > 1 || t.Factor != 1) && t.Loss.Family == MinerFamily {
 			return nil, usage("%s is a miner and cannot be part of a sum of losses", t.Loss.Name)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 // losses, by the names of verify/formula.
 type claim struct {
 	parts       []part
+	sum         bool // a weighted sum, be it of one loss
 	reduction   string
 	gradient    string // exact, detached, official or none
 	predictions bool
