@@ -62,7 +62,7 @@ func standardised(v []float64) []float64 {
 		square += (x - mean) * (x - mean)
 		equal = equal && x == v[0]
 	}
-	if equal {
+	if equal || square == 0 {
 		return k
 	}
 	for j, x := range v {
