@@ -69,5 +69,5 @@ func (p *Adacos) adapted(h *Head, cos *ir.Value) *ir.Value {
 		n, of = n.Mul(h.g.Extent(C)), h.keptFirst(cos).Reshape(N.Times(C))
 	}
 	median := upperMedian(of, n).Called("cos_med")
-	return ir.Stop(h.g.Next("scale", old, logB.Div(median.Max(math.Cos(math.Pi/4))), h.Any()))
+	return h.g.Next("scale", old, logB.Div(median.Max(math.Cos(math.Pi/4))), h.Any())
 }

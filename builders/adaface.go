@@ -51,7 +51,7 @@ func (p *Adaface) arc() Arc { return Arc{Beyond: p.Beyond, Epsilon: p.Epsilon} }
 
 // quality is q of each row, after μ and σ have moved.
 func (p *Adaface) quality(h *Head) *ir.Value {
-	r := clamp(ir.Stop(ir.Norm(h.X)), 0.001, 100)
+	r := clamp(ir.Norm(h.X), 0.001, 100)
 	n, mean := h.Count(), h.Mean(r)
 	std := ir.Sqrt(h.Sum(r.Sub(mean).Square()).Div(n.Sub(1).Max(1)))
 	mu := p.moved(h, "batch_mean", mean, n.Greater(0))

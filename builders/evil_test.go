@@ -124,6 +124,12 @@ func TestHeadsAreFiniteAtEvilInputs(t *testing.T) {
 				for _, s := range evilSettings(l) {
 					c := claim{loss: l.Name, sets: s, gradient: gradient, reduction: r, change: facing}
 					finite(t, "cosines of ±1 and zero rows", c)
+					if r == "mean" {
+						c.change, c.dims = nil, map[ir.Dim]int{"N": 0, "C": 1}
+						finite(t, "no row and one class", c)
+						c.dims = map[ir.Dim]int{"C": 1}
+						finite(t, "one class", c)
+					}
 				}
 				c := claim{loss: l.Name, gradient: gradient, reduction: r}
 				c.change = ignored

@@ -31,8 +31,7 @@ func (h *Head) lseOfKept(x *ir.Value) *ir.Value {
 	guard := x.Builder().Num(nowhere)
 	one := h.g.Fresh("M") // one more than rows, so that there is a maximum
 	top := ir.Stop(ir.ReduceMax(ir.Select(h.Kept, x, guard).Concat(guard.Unsqueeze(0), one)))
-	sum := h.Sum(ir.Exp(x.Sub(top)))
-	return ir.Log(sum.Max(1)).Add(top) // the largest row alone counts 1
+	return ir.Log(h.Sum(ir.Exp(x.Sub(top)))).Add(top)
 }
 
 // largerToSmaller gives the kept rows' numbers in ascending order to the kept

@@ -81,6 +81,13 @@ func TestHeadsThatAreOne(t *testing.T) {
 	}
 }
 
+func TestEqualConcentrationsAreAverageWhateverTheirMeanRoundsTo(t *testing.T) {
+	three := map[ir.Dim]int{"C": 3} // (0.1 + 0.1 + 0.1)/3 is not 0.1
+	equalHeads(t, "κ = 0.1", claim{loss: "kappaface", sets: sets{"gamma": "1", "margin": "1"}, dims: three, change: func(in inputs) {
+		copy(in["kappa"].F, []float64{0.1, 0.1, 0.1})
+	}}, claim{loss: "arcface", dims: three})
+}
+
 func TestOneSubCenterIsTheClass(t *testing.T) {
 	one := map[ir.Dim]int{"K": 1}
 	for seed := range uint64(3) {

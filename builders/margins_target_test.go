@@ -32,6 +32,7 @@ var targetHeads = []struct {
 	{loss: "adacos", settings: []sets{
 		nil, {"median": "all"}, {"margin": "0.5"}, {"variant": "fixed"}, {"variant": "fixed", "margin": "0.5"}, {"median": "all", "margin": "0.5"},
 	}},
+	{loss: "adacos", settings: []sets{nil, {"median": "all"}, {"margin": "0.5"}}, change: nearCenters},
 	{loss: "adaface", settings: []sets{
 		{"scale": "5"}, {"scale": "5", "h": "0"}, {"scale": "5", "alpha": "1"}, {"scale": "5", "alpha": "0"}, {"scale": "5", "margin": "0"},
 		{"scale": "5", "h": "2", "margin": "0.7"}, {"scale": "5", "beyond": "clip"}, {"scale": "5", "beyond": "clip", "epsilon": "0.3", "alpha": "0.5"},
@@ -47,7 +48,13 @@ var targetHeads = []struct {
 	{loss: "kappaface", arc: true, settings: []sets{
 		{"scale": "5"}, {"scale": "5", "gamma": "1", "temperature": "2"}, {"scale": "5", "gamma": "0"}, {"scale": "5", "margin": "0"},
 	}},
-	{loss: "kappaface", settings: []sets{{"scale": "5"}}, change: func(in inputs) {
+	{loss: "kappaface", settings: []sets{{"scale": "5"}}, change: func(in inputs) { // no images, no spread of κ
+		for i := range in["kappa"].F {
+			in["class_counts"].F[i] = 0
+			in["kappa"].F[i] = float64(i) * 1e-200
+		}
+	}},
+	{loss: "kappaface", settings: []sets{{"scale": "5"}}, change: func(in inputs) { // the end of an epoch
 		in["seen"].F[0] = 100
 		for i := range in["class_sums"].F {
 			in["class_sums"].F[i] *= 2
@@ -61,6 +68,21 @@ func spreadNorms(in inputs) {
 	x := in["embeddings"]
 	for i := range x.F {
 		x.F[i] *= []float64{1, 7, 30, 100, 2e-4, 12, 60}[i/x.Shape[1]%7]
+	}
+}
+
+// nearCenters puts rows near enough to their centres for a median angle below
+// π/4, each at another angle.
+func nearCenters(in inputs) {
+	x, w, y := in["embeddings"], in["weight"], in["labels"]
+	each := len(w.F) / w.Shape[0]
+	for i, v := range y.I {
+		if v < 0 || v >= int64(w.Shape[0]) {
+			continue
+		}
+		for k := range x.Shape[1] {
+			x.F[i*x.Shape[1]+k] = 0.3*x.F[i*x.Shape[1]+k] + 1.5*w.F[int(v)*each+k]
+		}
 	}
 }
 
@@ -131,6 +153,9 @@ func TestAllRowsIgnored(t *testing.T) {
 	for _, h := range targetHeads {
 		for _, r := range []string{"mean", "none"} {
 			prove(t, claim{loss: h.loss, sets: h.settings[0], reduction: r, predict: true, change: func(in inputs) {
+				if h.change != nil {
+					h.change(in)
+				}
 				for i := range in["labels"].I {
 					in["labels"].I[i] = -1
 				}
