@@ -123,7 +123,7 @@ func TestTargetHeadsEqualTheirFormulas(t *testing.T) {
 		for _, o := range []sets{
 			{"easy_margin": "true"}, {"beyond": "linear"}, {"beyond": "keep"}, {"beyond": "reflect"}, {"beyond": "clip"}, {"beyond": "clip", "epsilon": "0.3"},
 		} {
-			for _, m := range []string{"", "1.2", "3.3"} {
+			for _, m := range []string{"1.2", "3.3"} {
 				add(claim{predict: true}, first, o, ofMargin(h.loss, m))
 				if h.detached {
 					add(claim{gradient: "detached"}, first, o, ofMargin(h.loss, m))
@@ -139,8 +139,6 @@ func TestTargetHeadsEqualTheirFormulas(t *testing.T) {
 // ofMargin is the setting that gives a head that margin on the angle.
 func ofMargin(loss, m string) sets {
 	switch {
-	case m == "":
-		return nil
 	case loss == "combined-margin":
 		return sets{"m2": m}
 	case loss == "magface":
