@@ -70,7 +70,7 @@ func elasticface(c *Ctx) {
 		a = raw.clipped()
 	}
 	m, sigma := c.Float("margin"), c.Float("sigma")
-	noise := a.assigned(c.vector("noise", len(a.x)))
+	noise := raw.assigned(c.vector("noise", len(a.x)))
 	a.marginLoss(func(i, y int) float64 {
 		mi := m + sigma*noise[i]
 		if kind == "cos" {
