@@ -75,7 +75,7 @@ func TestEveryFileOfEveryLossIsProved(t *testing.T) {
 				if testing.Short() && i > 1 && i%5 != 0 {
 					continue
 				}
-				reductions, others := v.reductions(t), cells[1:]
+				reductions, others := v.reductions(t), writings[1:]
 				if !full && i > 1 {
 					reductions = reductions[i%len(reductions):][:1]
 				}
@@ -84,7 +84,7 @@ func TestEveryFileOfEveryLossIsProved(t *testing.T) {
 				}
 				for _, reduction := range reductions {
 					for _, gradient := range gradients(l) {
-						files += proveCell(t, v, Options{Reduction: reduction, Gradient: gradient}, others)
+						files += proveWritings(t, v, Options{Reduction: reduction, Gradient: gradient}, others)
 					}
 				}
 			}
@@ -93,17 +93,17 @@ func TestEveryFileOfEveryLossIsProved(t *testing.T) {
 	}
 }
 
-// cell is a form and type that a file is written in.
-type cell struct{ form, dtype string }
+// writing is a form and type that a file is written in.
+type writing struct{ form, dtype string }
 
-var cells = []cell{{"functions", "f64"}, {"flat", "f32"}, {"flat", "f64"}, {"functions", "f32"}}
+var writings = []writing{{"functions", "f64"}, {"flat", "f32"}, {"flat", "f64"}, {"functions", "f32"}}
 
-// proveCell proves the files of one variant, reduction and gradient, and gives
+// proveWritings proves the files of one variant, reduction and gradient, and gives
 // their number: none where this gradient is refused as misuse.
-func proveCell(t *testing.T, v variant, o Options, others []cell) int {
+func proveWritings(t *testing.T, v variant, o Options, others []writing) int {
 	o.Grad, o.Sets = hasGradient(t, v), v.sets
 	n := 0
-	for _, c := range append(cells[:1:1], others...) {
+	for _, c := range append(writings[:1:1], others...) {
 		o.Form, o.DType = c.form, c.dtype
 		r, err := Run(v.loss.Name, o)
 		var usage *builders.UsageError
