@@ -181,7 +181,7 @@ func caller() string {
 	for {
 		f, more := frames.Next()
 		in := f.Function[strings.LastIndex(f.Function, "/")+1:]
-		if !strings.HasPrefix(in, "ir.") || strings.HasSuffix(f.File, "_test.go") {
+		if !strings.HasPrefix(in, "ir.") {
 			return fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line)
 		}
 		if !more {

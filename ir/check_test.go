@@ -17,6 +17,7 @@ a: float[N] = sum x {axis=1}
 b: float[N] = call a {fn=@G, out=0, m=0.5}
 c: float[N] = add a, b
 r: int[N,R] = argtop x, e {largest=true, dim=R}
+i2: int[D] = iota {dim=D}
 return c=c, b=b
 }`
 
@@ -45,12 +46,13 @@ func TestTheCheckerFindsWhatIsBroken(t *testing.T) {
 		{"a wrong rank of a call", func(f, g *ir.Func) { value(f, "b").Type = ir.F() }, "@f: value 3 (call) says float[], its op makes float[N]"},
 		{"a parameter whose type its readers do not expect", func(f, g *ir.Func) { f.Params[0].Type = ir.F("N") }, "@f: value 2 (sum) axis 1 is outside float[N]"},
 		{"another op", func(f, g *ir.Func) { value(f, "c").Op = ir.OpLess }, "@f: value 4 (less) says float[N], its op makes bool[N]"},
+		{"an extent that nothing has", func(f, g *ir.Func) { f.Params[0].Type = ir.F("N", "E") }, "@f: value 7 (iota) no parameter and no value before has the extent D"},
 		{"no op", func(f, g *ir.Func) { value(f, "c").Op = nil }, "@f: value 4 has no op"},
 		{"an op that is not in the table", func(f, g *ir.Func) { value(f, "c").Op = &ir.Op{Name: "tanh"} }, "@f: value 4 (tanh) the op has no type rule"},
 		{"no value", func(f, g *ir.Func) { f.Values[4] = nil }, "@f: value 4 has no op"},
 
 		{"values exchanged", func(f, g *ir.Func) { f.Values[2], f.Values[4] = f.Values[4], f.Values[2] }, "@f: value 2 carries the number 4"},
-		{"a value twice in the list", func(f, g *ir.Func) { f.Values = append(f.Values, f.Values[3]) }, "@f: value 7 carries the number 3"},
+		{"a value twice in the list", func(f, g *ir.Func) { f.Values = append(f.Values, f.Values[3]) }, "@f: value 8 carries the number 3"},
 		{"a value left out", func(f, g *ir.Func) { f.Values = append(f.Values[:3], f.Values[4:]...) }, "@f: value 3 carries the number 4"},
 		{"an argument that comes later", func(f, g *ir.Func) { value(f, "a").Args[0] = value(f, "c") }, "@f: value 2 (sum) uses a value that does not stand before it"},
 		{"a value of itself", func(f, g *ir.Func) { value(f, "c").Args[1] = value(f, "c") }, "@f: value 4 (add) uses a value that does not stand before it"},

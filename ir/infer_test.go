@@ -169,6 +169,7 @@ var callRules = []ruleCase{
 	{"x: float[N,D], y: float[D], z: int[1]", `r: float[N] = call x, y, z {fn=@Scale, out=0, by=1.0, kind="a", n=2}`, "call: @Scale declares 4 attributes, the call sets 3"},
 	{"x: float[N,D], y: float[D], z: int[1]", `r: float[N] = call x, y, z {fn=@Scale, out=0, by=1, kind="a", n=2, x=1.0}`, "call: @Scale: attribute 0 is by=1, want by of kind number"},
 	{"x: float[N,D], y: float[D], z: int[1]", `r: float[N] = call x, y, z {fn=@Scale, out=0, by=1.0, kind="a", n=2.0, x=1.0}`, "call: @Scale: attribute 2 is n=2.0, want n of kind int"},
+	{"x: float[N,D], y: float[D], z: int[1]", `r: float[N] = call x, y, z {fn=@Scale, out=0, bi=1.0, kind="a", n=2, x=1.0}`, "call: @Scale: attribute 0 is bi=1.0, want by of kind number"},
 	{"x: float[N,D], y: float[D], z: int[1]", `r: float[N] = call x, y, z {fn=@Scale, out=0, kind="a", by=1.0, n=2, x=1.0}`, `call: @Scale: attribute 0 is kind="a", want by of kind number`},
 }
 

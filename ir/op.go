@@ -56,7 +56,7 @@ var (
 	OpNeg      = unary("neg", "−x", func(x float64) float64 { return -x })
 	OpAbs      = unary("abs", "|x|; derivative 0 at 0", math.Abs)
 	OpExp      = unary("exp", "e^x", math.Exp)
-	OpLog      = unary("log", "natural logarithm", math.Log)
+	OpLog      = unary("log", "natural logarithm", log)
 	OpSqrt     = unary("sqrt", "√x; derivative 0 at 0", math.Sqrt)
 	OpFloor    = unary("floor", "the largest whole number not above x; derivative 0", math.Floor)
 	OpSin      = unary("sin", "sine", math.Sin)
@@ -140,6 +140,15 @@ func (o *Op) Elementwise() bool {
 
 func compare(name, doc string) *Op {
 	return &Op{Name: name, Arity: 2, Infer: inferCompare, Doc: doc, Example: "c: bool[N] = " + name + " a, b"}
+}
+
+// log is right below the smallest normal number too, where math.Log on amd64
+// stays at −709 (Go 1.26).
+func log(x float64) float64 {
+	if x > 0 && x < 0x1p-1022 {
+		return math.Log(x*0x1p54) - 54*math.Ln2
+	}
+	return math.Log(x)
 }
 
 func sigmoid(x float64) float64 {
