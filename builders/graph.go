@@ -31,7 +31,7 @@ type output struct {
 func (g *Graph) Input(name string, t ir.Type, role string) *ir.Value {
 	if v, ok := g.inputs[name]; ok {
 		if !v.Type.Equal(t) {
-			return g.Fail("the parts want different inputs %s: %v and %v", name, v.Type, t)
+			return g.Fail("%w", usage("the parts want different inputs %s: %v and %v", name, v.Type, t))
 		}
 		return v
 	}

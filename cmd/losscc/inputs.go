@@ -76,12 +76,47 @@ func (c *console) draw(m *onnxval.Model, in map[string]*tensor.Tensor, missing [
 			}
 		}
 	}
+	for _, name := range missing {
+		if err := drawable(m, name, sizes); err != nil {
+			return err
+		}
+	}
 	all, err := draw.Random(draw.Inputs(m), sizes, o.seed)
 	if err != nil {
 		return misuse("--random: %w", err)
 	}
 	for _, name := range missing {
 		in[name] = all[name]
+	}
+	return nil
+}
+
+// maxDrawn is how many numbers are drawn for one input: a gibibyte of them.
+const maxDrawn = 1 << 27
+
+// drawable refuses an input of more numbers than are drawn.
+func drawable(m *onnxval.Model, name string, sizes draw.Sizes) error {
+	for _, p := range m.Inputs() {
+		if p.Name != name {
+			continue
+		}
+		total := 1.0 // a float does not overflow
+		for _, d := range p.Dims {
+			for _, factor := range strings.Split(d, "*") {
+				n, err := strconv.Atoi(factor)
+				if given, ok := sizes[factor]; ok {
+					n, err = given, nil
+				} else if usual, ok := draw.Usual[factor]; ok {
+					n, err = usual, nil
+				}
+				if err == nil {
+					total *= float64(n)
+				}
+			}
+		}
+		if total > maxDrawn {
+			return misuse("--random: input %s (%s) would have %.4g elements, at most %d are drawn; choose smaller extents, or give it with --in", name, p, total, maxDrawn)
+		}
 	}
 	return nil
 }

@@ -55,7 +55,8 @@ func orEmpty[T any](list []T) []T {
 	return list
 }
 
-// printList writes the losses family by family: a line each, the paper below.
+// printList writes the losses family by family: a line each, the paper and
+// other names below.
 func (c *console) printList(losses []builders.Loss) {
 	for i, family := range families(losses) {
 		if i > 0 {
@@ -72,12 +73,14 @@ func (c *console) printList(losses []builders.Loss) {
 			if l.Family != family {
 				continue
 			}
-			title := l.Title
+			c.printf("  %-*s  %s\n", wide, l.Name, l.Title)
+			about := l.Paper
 			if len(l.Aliases) > 0 {
-				title += " (also " + strings.Join(l.Aliases, ", ") + ")"
+				about += ". Also called " + strings.Join(l.Aliases, ", ")
 			}
-			c.printf("  %-*s  %s\n", wide, l.Name, title)
-			c.printf("  %-*s  %s\n", wide, "", c.outStyle.faint(l.Paper))
+			for _, line := range strings.Split(wrapped(about, "", 72), "\n") {
+				c.printf("      %s\n", c.outStyle.faint(line))
+			}
 		}
 	}
 }

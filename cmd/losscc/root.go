@@ -40,6 +40,11 @@ func (c *console) close(cmd *cobra.Command, err error) int {
 	if code == codeDone || errors.As(err, &f) && f.err == nil {
 		return code
 	}
+	// The words of whoever found the misuse, without where in our source.
+	var usage *builders.UsageError
+	if code == codeMisuse && errors.As(err, &usage) {
+		err = usage
+	}
 	c.say("%s %v", c.errStyle.red("losscc:"), err)
 	switch code {
 	case codeMisuse:

@@ -48,7 +48,11 @@ func (c *console) showPart(p builders.Part, inSum bool) {
 	if inSum {
 		c.printf("with factor %g in the sum\n", p.Factor)
 	}
-	c.printf("\n  %s\n\n", l.Formula)
+	c.printf("\n")
+	for _, line := range strings.Split(l.Formula, ";") {
+		c.printf("  %s\n", strings.TrimSpace(line))
+	}
+	c.printf("\n")
 	c.printf("%s\n", wrapped(l.Paper, "", 78))
 	if len(l.Notes) > 0 {
 		c.printf("\n")
