@@ -3,6 +3,7 @@ package onnxval
 import (
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -82,6 +83,7 @@ func TestLoadNamesWhatIsWrongWithAFile(t *testing.T) {
 		{"an attribute twice", fn + "func d.F(x) a a -> (y)\ny = Neg(x)", "declared twice"},
 		{"an attribute with a default and without", fn + "func d.F(x) a a=1 -> (y)\ny = Neg(x)", "with a default and without"},
 		{"an output that is an input", fn + "func d.F(x) a -> (x)\ny = Neg(x)", `its output "x" is an input`},
+		{"an output twice, of a function", "domain d\n" + io + "y, z = d.F(x)\nfunc d.F(x) -> (y, y)\ny = Neg(x)", `its output "y" is there twice`},
 		{"an output that is not made", fn + "func d.F(x) a -> (z)\ny = Neg(x)", `its output "z" is made by no node`},
 		{"a value of the graph in a function", fn + "init w f32[] 1\nfunc d.F(z) a -> (y)\ny = Neg(w)", `the function d.F, node 0 (Neg): the input "w" is made by nothing in the function d.F`},
 		{"a function that calls itself", fn + "func d.F(x) a -> (y)\ny = d.F(x) a=1", "the function d.F calls itself"},
@@ -163,6 +165,10 @@ func TestLoadNamesWhatIsWrongInsideAMessage(t *testing.T) {
 		{"another opset in a function", func(m *onnxpb.ModelProto) {
 			m.Functions[0].OpsetImport[0].Version = proto.Int64(18)
 		}, `imports version 18 of the domain "" and the model 17`},
+		{"a default that is a reference", func(m *onnxpb.ModelProto) {
+			m.Functions[0].AttributeProto = []*onnxpb.AttributeProto{attribute("k", "@j:INT")}
+		}, "the default of attribute k is a reference"},
+		{"a domain in version 0", func(m *onnxpb.ModelProto) { m.OpsetImport[1].Version = proto.Int64(0) }, `imports the domain "d" in version 0`},
 		{"no opset in a function", func(m *onnxpb.ModelProto) { m.Functions[0].OpsetImport = nil }, `the domain "" is not among the opset imports of the function d.F`},
 		{"a function without a name", func(m *onnxpb.ModelProto) { m.Functions[0].Name = nil }, "the function has no name"},
 	}
@@ -278,6 +284,10 @@ func TestCallsAreBounded(t *testing.T) {
 		}
 		return file(text)
 	}
+	backwards := func(m *onnxpb.ModelProto) *onnxpb.ModelProto {
+		slices.Reverse(m.Functions)
+		return m
+	}
 	tests := []struct {
 		fact string
 		m    *onnxpb.ModelProto
@@ -285,6 +295,8 @@ func TestCallsAreBounded(t *testing.T) {
 	}{
 		{"100 calls deep", chain(100, 1), ""},
 		{"101 calls deep", chain(101, 1), "calls nest deeper than 100"},
+		{"101 calls deep, the last one listed first", backwards(chain(101, 1)), "calls nest deeper than 100"},
+		{"100 calls deep, the last one listed first", backwards(chain(100, 1)), ""},
 		{"2¹⁷ nodes", chain(17, 2), ""},
 		{"2⁶⁰ nodes", chain(60, 2), "a run would visit"},
 	}

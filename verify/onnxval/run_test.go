@@ -76,6 +76,14 @@ func TestFunctionsAreRunWithTheirAttributes(t *testing.T) {
 	}
 }
 
+func TestAnInt32InputMustBeOne(t *testing.T) {
+	m := load(t, "in x i32[N]\nout y i32[N]\ny = Neg(x)")
+	_, err := m.Run(map[string]*tensor.Tensor{"x": tensor.Ints([]int64{5, 1 << 31}, 2)})
+	if want := "input x: element 1 is 2147483648, which no int32 is"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
 const head = `
 	in embeddings f32[N,D]
 	in labels i64[N]
@@ -165,6 +173,10 @@ func TestRunNamesTheNodeThatFails(t *testing.T) {
 	var e *Error
 	if !errors.As(err, &e) || e.Fault != InRun || e.Node != "node 4 (GatherElements)" || err.Error() != "node 4 (GatherElements): the index 7 is outside of [-3, 3)" {
 		t.Errorf("got %v", err)
+	}
+	_, err = load(t, "in x f32[N]\nout y f32[M]\ny, z = Split(x)").Run(map[string]*tensor.Tensor{"x": tensor.New(tensor.Float, 3)})
+	if want := "node 0 (Split): does not divide axis 0 of f32[3] into 2 equal parts"; err == nil || err.Error() != want {
+		t.Errorf("got %v\nwant %s", err, want)
 	}
 	_, err = load(t, strings.Replace(twice, "c2 = Mul(c, c)", "c2 = Gather(c, s)", 1)).Run(map[string]*tensor.Tensor{"x": tensor.Floats([]float64{1}, 1)})
 	if want := "node 0 (ai.losscc.Twice), node 0 (ai.losscc.Shift), node 5 (Gather): the index 1 is outside of [-1, 1)"; err == nil || err.Error() != want {
