@@ -68,10 +68,10 @@ func (p *Sphereface2) target(c *ir.Value) *ir.Value {
 	x := m.cosine()
 	switch p.MarginType {
 	case "arc":
-		limit := m.number("limit", turningPoint(p.Margin))
-		x = ir.Select(x.Greater(limit), turned(x, p.Margin), -1.0)
+		cos := x.Mul(m.number("cos_margin", math.Cos(p.Margin))).Sub(sine(x).Mul(m.number("sin_margin", math.Sin(p.Margin))))
+		x = ir.Select(x.Greater(m.number("limit", turningPoint(p.Margin))), cos, -1.0)
 	case "mul":
-		x = multipliedToPi(x, p.Margin)
+		x = multipliedToPi(m, x, p.Margin)
 	default:
 		return m.apply(p.similarity(x).Sub(m.number("m", p.Margin)), c)
 	}

@@ -83,14 +83,14 @@ func (p *SpherefaceR) moved(h *Head, cos *ir.Value) *ir.Value {
 	if p.Version == "v0" {
 		return h.Replace(cos, m.apply(psi(x, p.Margin), c))
 	}
-	return h.Replace(cos, m.apply(multipliedToPi(x, p.Margin), c))
+	return h.Replace(cos, m.apply(multipliedToPi(m, x, p.Margin), c))
 }
 
-// multipliedToPi is cos(min(m·θ, π)) of the cosine c = cos θ; the angle is not
-// taken for a whole m up to 8.
-func multipliedToPi(c *ir.Value, m float64) *ir.Value {
-	if n := int(m); float64(n) == m && n <= 8 {
-		return ir.Select(c.Greater(math.Cos(math.Pi/m)), chebyshev(c, n), -1.0)
+// multipliedToPi is cos(min(factor·θ, π)) of the cosine c = cos θ, inside a
+// margin op; the angle is not taken for a whole factor up to 8.
+func multipliedToPi(m *marginOp, c *ir.Value, factor float64) *ir.Value {
+	if n := int(factor); float64(n) == factor && n <= 8 {
+		return ir.Select(c.Greater(m.number("limit", math.Cos(math.Pi/factor))), chebyshev(c, n), -1.0)
 	}
-	return ir.Cos(ir.Acos(c).Mul(m).Min(math.Pi))
+	return ir.Cos(ir.Acos(c).Mul(m.number("factor", factor)).Min(math.Pi))
 }
