@@ -114,8 +114,11 @@ func (h *Head) Predict(scores *ir.Value) {
 // CrossEntropyOf is CE(z) of each row with the options applied, and the
 // weights that a mean divides by (nil: ones).
 func (h *Head) CrossEntropyOf(z *ir.Value, o CrossEntropy) (terms, weights *ir.Value) {
-	l, zy := lse(z), h.Target(z)
-	ce := l.Sub(zy)
+	log, top := shifted(z)
+	l, zy := log.Add(top), h.Target(z)
+	// top − z_y is exactly 0 for a row that is right, whose loss would drown
+	// in the rounding of lse − z_y.
+	ce := log.Add(top.Sub(zy))
 	if eps := o.LabelSmoothing; eps > 0 {
 		count := h.g.Count(C)
 		if o.Smoothing == "all" {
