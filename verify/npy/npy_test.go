@@ -170,6 +170,7 @@ func TestWhatIsNoArrayIsNamed(t *testing.T) {
 		{"no end", file("{'descr': '<f4'"), `want "}"`},
 		{"more after the end", file(dict("<f4", "()")+"x", 0, 0, 0, 0), "goes on"},
 		{"a string without end", file("{'descr"), "does not end"},
+		{"a key that is no text", file("{1: 2}"), `found "1: 2}", want a string`},
 		{"a word for an order", file("{'fortran_order': Maybe}"), `want "False"`},
 	}
 	for _, tt := range tests {
