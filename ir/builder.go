@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -193,6 +194,7 @@ func caller() string {
 // add puts a value into the list at a place, and keeps its extents from Fresh.
 func (b *Builder) add(v *Value, at int) {
 	v.b = b
+	v.id = strconv.Itoa(len(b.fn.Values))
 	b.fn.Values = slices.Insert(b.fn.Values, at, v)
 	for i := at; i < len(b.fn.Values); i++ {
 		b.fn.Values[i].index = i
@@ -203,6 +205,9 @@ func (b *Builder) add(v *Value, at int) {
 
 func (b *Builder) reserve(s Shape) {
 	for _, d := range s {
+		if b.fresh[d] {
+			continue
+		}
 		b.fresh[d] = true
 		for _, f := range d.Factors() {
 			b.fresh[f] = true

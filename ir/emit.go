@@ -188,7 +188,8 @@ func mergeKey(op *Op, attrs Attrs, args []*Value) string {
 	var s strings.Builder
 	s.WriteString(op.Name)
 	for _, a := range args {
-		fmt.Fprintf(&s, " %p", a)
+		s.WriteByte(' ')
+		s.WriteString(a.id)
 	}
 	s.WriteByte('{')
 	attrs.key(&s)

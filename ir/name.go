@@ -33,12 +33,15 @@ func nameError(what, name string) error {
 
 // check says why d is no extent, or is nil.
 func (d Dim) check() error {
+	if len(d) == 1 && d[0] >= 'A' && d[0] <= 'Z' {
+		return nil // as nearly all are
+	}
 	if strings.Count(string(d), "*") >= maxFactors {
 		return fmt.Errorf("the extent %.40s… has more than %d factors", d, maxFactors)
 	}
 	factors := d.Factors()
 	for _, f := range factors {
-		if _, number := f.Size(); number && f[0] != '+' && f[0] != '-' && (f[0] != '0' || f == "0") {
+		if _, number := f.Size(); number && (f[0] != '0' || f == "0") {
 			if f == One && len(factors) > 1 {
 				return fmt.Errorf("the extent %s has a factor 1; leave it out", d)
 			}

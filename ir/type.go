@@ -31,12 +31,18 @@ const One Dim = "1"
 
 // Size is the extent as a number, if it is one.
 func (d Dim) Size() (int, bool) {
+	if d == "" || d[0] < '0' || d[0] > '9' {
+		return 0, false
+	}
 	n, err := strconv.Atoi(string(d))
 	return n, err == nil
 }
 
 // Factors are the symbols or numbers whose product d is.
 func (d Dim) Factors() []Dim {
+	if strings.IndexByte(string(d), '*') < 0 {
+		return []Dim{d}
+	}
 	parts := strings.Split(string(d), "*")
 	out := make([]Dim, len(parts))
 	for i, p := range parts {
