@@ -161,3 +161,19 @@ func TestAllRowsIgnored(t *testing.T) {
 		}
 	}
 }
+
+// Only kept rows may set the shift of AdaCos's sum over exponentials: beside a
+// row that is ignored they can all be 0.
+func TestAnIgnoredRowDoesNotShiftTheScale(t *testing.T) {
+	prove(t, claim{loss: "adacos", valueOnly: true, change: func(in inputs) {
+		in["scale"].F[0] = 2000
+		fill(in["labels"].I, 1)
+		in["labels"].I[0] = -1
+		x, w := in["embeddings"].F, in["weight"].F
+		for i := range x {
+			x[i] = -w[i%3] // against class 0
+		}
+		copy(w[3:], []float64{w[0], w[1], w[2], w[0], w[1], w[2], w[0], w[1], w[2]})
+		copy(x, w[:3])
+	}})
+}
