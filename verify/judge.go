@@ -55,6 +55,7 @@ func (o Options) points() int {
 const (
 	CheckLoads      = "loads"
 	CheckReadBack   = "read back"
+	CheckAttributes = "attributes"
 	CheckDeclared   = "declared outputs"
 	CheckValue      = "value"
 	CheckEvaluators = "evaluators"
@@ -73,6 +74,7 @@ var checks = []struct {
 	make          func(*judge, *checker)
 }{
 	{CheckReadBack, "onnx-go's decoder", (*judge).readBack},
+	{CheckAttributes, "the parameters it claims", (*judge).attributes},
 	{CheckDeclared, "what evaluation makes", (*judge).declared},
 	{CheckValue, "the paper's loops", (*judge).value},
 	{CheckEvaluators, "the IR's evaluator", (*judge).evaluators},

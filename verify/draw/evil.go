@@ -84,6 +84,7 @@ var evils = []evil{
 	{"parameters 1e4 times as large", small, func(b batch) bool { return b.scale(b.roles(Parameter), 1e4) }},
 	{"embeddings 1e6 times as small", small, func(b batch) bool { return b.scale(b.roles(Embeddings), 1e-6) }},
 	{"parameters 1e6 times as small", small, func(b batch) bool { return b.scale(b.roles(Parameter), 1e-6) }},
+	{"rows that are unit vectors along an axis", small, func(b batch) bool { return b.axes(b.roles(Embeddings, Parameter)) }},
 	{"all labels ignored", small, func(b batch) bool { return b.label(func(i int) int64 { return -1 }) }},
 	{"labels at the ends of int64", small, func(b batch) bool {
 		ends := []int64{math.MinInt64, math.MaxInt64, 1, -1, 4, 0, 1 << 32, 1<<32 + 1}
@@ -149,6 +150,24 @@ func (b batch) add(ts []*tensor.Tensor, x float64) bool {
 		}
 	}
 	return len(ts) > 0
+}
+
+// axes makes each row of each table a unit vector along an axis.
+func (b batch) axes(ts []*tensor.Tensor) bool {
+	done := false
+	for _, t := range ts {
+		if len(t.Shape) < 2 {
+			continue
+		}
+		for i, r := range rows(t) {
+			for d := range r {
+				r[d] = 0
+			}
+			r[i%len(r)] = 1
+			done = true
+		}
+	}
+	return done
 }
 
 // scaleRow scales the row of index 1 of each table.
