@@ -78,6 +78,7 @@ func newRoot(c *console) *cobra.Command {
 		Short: "Compile losses from their papers to ONNX files",
 		Long: `losscc compiles losses from their papers to ONNX files: the value, and with
 --grad the gradient of every trained input, as ops that any runtime has.`,
+		Version: compile.Version,
 		Example: `  losscc build arcface --grad -o arcface.onnx
   losscc run arcface.onnx --random N=8,C=10,D=16
   losscc show triplet`,
@@ -105,6 +106,7 @@ func newRoot(c *console) *cobra.Command {
 			root.AddCommand(cmd)
 		}
 	}
+	root.SetVersionTemplate("losscc {{.Version}}\n")
 	root.SetHelpCommand(newHelp(c))
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { c.help(cmd) })
 	root.SetUsageFunc(func(cmd *cobra.Command) error { c.help(cmd); return nil })

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"fmt"
@@ -40,7 +41,7 @@ func TestTranscripts(t *testing.T) {
 			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": code, "npy": writeNPY, "cut": cut, "foreign": foreign, "finds": finds,
+			"code": code, "npy": writeNPY, "cut": cut, "foreign": foreign, "finds": finds, "tamper": tamper,
 		},
 	})
 }
@@ -106,6 +107,19 @@ func cut(ts *testscript.TestScript, neg bool, args []string) {
 	n, err := strconv.ParseInt(args[1], 10, 64)
 	ts.Check(err)
 	ts.Check(os.Truncate(ts.MkAbs(args[0]), n))
+}
+
+// tamper FILE old new puts new where old stands, which must be as long.
+func tamper(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 || len(args[1]) != len(args[2]) {
+		ts.Fatalf("usage: tamper FILE old new, both of one length")
+	}
+	data, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if bytes.Count(data, []byte(args[1])) != 1 {
+		ts.Fatalf("%s has %q %d times, want once", args[0], args[1], bytes.Count(data, []byte(args[1])))
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), bytes.Replace(data, []byte(args[1]), []byte(args[2]), 1), 0o666))
 }
 
 // foreign FILE writes a model that another program could have made: one op
