@@ -2,12 +2,13 @@ package irtest
 
 import (
 	"fmt"
+	"slices"
 
 	"losscc/ir"
 )
 
-// calledFunc is a call made before: another call of the same function with the
-// same arguments is sure to be defined.
+// calledFunc is a call made before: another call of the same function is sure
+// to be defined for arguments whose bounds lie within those of the first.
 type calledFunc struct {
 	fn      *ir.Func
 	args    []*ir.Value
@@ -30,7 +31,22 @@ func call(g *maker) *ir.Value {
 	for _, a := range c.fn.Attrs {
 		attrs = append(attrs, ir.Attr{Name: a.Name, Val: g.attribute(a.Kind)})
 	}
-	return g.keep(g.b.CallOut(c.fn, out, attrs, c.args...), c.results[out])
+	return g.keep(g.b.CallOut(c.fn, out, attrs, g.likes(c.args)...), c.results[out])
+}
+
+// likes is arguments of the same types as those of a first call, some of them
+// other values.
+func (g *maker) likes(first []*ir.Value) []*ir.Value {
+	out := slices.Clone(first)
+	for i, x := range first {
+		if g.rng.IntN(2) == 0 {
+			continue
+		}
+		out[i] = g.any(func(t ir.Type, in bounds) bool {
+			return t.Equal(x.Type) && in.lo >= g.known[x].lo && in.hi <= g.known[x].hi
+		})
+	}
+	return out
 }
 
 func (g *maker) attribute(k ir.ParamKind) any {
