@@ -109,6 +109,14 @@ func meaningOf(name, reduction string) string {
 		return "the value"
 	case name == "ignored":
 		return "how many rows were ignored"
+	case name == "triplets":
+		return "rows: anchor, positive, negative"
+	case name == "pairs":
+		return "rows, two by two"
+	case name == "class_index":
+		return "the sampled classes"
+	case name == "local_labels":
+		return "where labels stand among them; −1 is ignored"
 	case name == "predicted":
 		return "the class with the highest score, without margin"
 	case name == "accuracy":

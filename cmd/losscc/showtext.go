@@ -24,7 +24,9 @@ func (c *console) show(r *compile.Result) {
 		lines = append(lines, []string{p.Name, valueText(p), p.Doc + " (" + acceptsText(p) + ")"})
 	}
 	c.section("Parameters (--set NAME=VALUE)", wrapLast(lines))
-	c.section("Reductions", [][]string{{strings.Join(reductionsOf(r.Built), ", ")}})
+	if all := reductionsOf(r.Built); len(all) > 0 {
+		c.section("Reductions", [][]string{{strings.Join(all, ", ")}})
+	}
 	c.section("Gradients", gradientLines(gradientsOf(r.Built)))
 	for _, p := range r.Built.Parts {
 		if t := p.Loss.Schedule; t != nil {
