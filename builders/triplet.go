@@ -115,7 +115,7 @@ func (p *Triplet) between(a, b *ir.Value) *ir.Value {
 
 // term is h(d_ap − d_an + α).
 func (p *Triplet) term(ap, an *ir.Value) *ir.Value {
-	z := ap.Sub(an).Add(p.Margin)
+	z := ap.Add(p.Margin).Sub(an)
 	if p.Hinge == "softplus" {
 		return ir.Softplus(z).Called("terms")
 	}

@@ -62,8 +62,10 @@ func calculus() map[*ir.Op]rule {
 				w.add(v.Args[1], q.Mul(v).Neg())
 			}
 		},
-		ir.OpMax: func(w *walk, v, g *ir.Value) { w.addChoice(v, g, v.Args[0].Greater(v.Args[1])) },
-		ir.OpMin: func(w *walk, v, g *ir.Value) { w.addChoice(v, g, v.Args[0].Less(v.Args[1])) },
+		// The result tells which was taken, so that the first argument need not
+		// be kept: max(a, b) > b just where a > b.
+		ir.OpMax: func(w *walk, v, g *ir.Value) { w.addChoice(v, g, v.Greater(v.Args[1])) },
+		ir.OpMin: func(w *walk, v, g *ir.Value) { w.addChoice(v, g, v.Less(v.Args[1])) },
 		ir.OpSelect: func(w *walk, v, g *ir.Value) {
 			if w.active[v.Args[1]] {
 				w.add(v.Args[1], ir.Select(v.Args[0], g, 0.0))
