@@ -57,6 +57,9 @@ func unknownParam(l Loss, params []Param, name string) error {
 	for i, p := range params {
 		names[i] = p.Name
 	}
+	if reason := lacks(name); reason != "" {
+		return usage("%s has no parameter %q%s; it has %s", l.Name, name, reason, strings.Join(names, ", "))
+	}
 	return usage("%s has no parameter %q%s; it has %s", l.Name, name, DidYouMean(name, names), strings.Join(names, ", "))
 }
 
