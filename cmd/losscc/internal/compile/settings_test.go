@@ -148,3 +148,12 @@ func (v variant) reductions(t testing.TB) []string {
 	}
 	return has
 }
+
+// mustFind is the loss of that name.
+func mustFind(name string) builders.Loss {
+	l, ok := builders.Find(name)
+	if !ok {
+		panic("no loss " + name)
+	}
+	return l
+}
