@@ -129,7 +129,7 @@ func refusedPairs(t *testing.T) []*refused {
 		all := alternatives(l)
 		for i, a := range all {
 			for _, b := range all[i+1:] {
-				if a[0] == b[0] || !builds(l, a) || !builds(l, b) || builds(l, a, b) {
+				if a[0] == b[0] || !takes(l, a) || !takes(l, b) || takes(l, a, b) {
 					continue
 				}
 				_, err := Run(l.Name, Options{Sets: map[string]string{a[0]: a[1], b[0]: b[1]}})
@@ -174,8 +174,8 @@ func alternatives(l builders.Loss) [][2]string {
 	return out
 }
 
-// builds tells whether a loss takes these settings together.
-func builds(l builders.Loss, settings ...[2]string) bool {
+// takes tells whether a loss takes these settings together.
+func takes(l builders.Loss, settings ...[2]string) bool {
 	sets := map[string]string{}
 	for _, s := range settings {
 		sets[s[0]] = s[1]
