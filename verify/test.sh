@@ -42,6 +42,7 @@ LOSSCC_PYTHON=$("$python" verify/python/environment.py newest </dev/null) ||
 LOSSCC_PYTHON_OLD=$("$python" verify/python/environment.py oldest </dev/null) ||
   fail "the oldest ONNX Runtime could not be set up (see above)" 4
 export LOSSCC_PYTHON LOSSCC_PYTHON_OLD
+export LOSSCC_MATRIX=full # every setting in every form, type and reduction
 export LOSSCC_REQUIRE_RUNTIMES=1 # they are here: a test that skips them is a failure
 version='import sys, importlib.metadata as m; print(sys.argv[1], m.version(sys.argv[1]))'
 passed "$("$LOSSCC_PYTHON" -c "$version" onnx), newest $("$LOSSCC_PYTHON" -c "$version" onnxruntime), oldest $("$LOSSCC_PYTHON_OLD" -c "$version" onnxruntime), $("$python" --version)"

@@ -71,8 +71,25 @@ func (b *breeder) outputs() {
 		})
 		for k, other := range outs[:i] {
 			b.add("output", "graph "+name, "exchanged with "+other.GetName(), func(m *onnxpb.ModelProto) {
-				m.Graph.Output[i].Name, m.Graph.Output[k].Name = m.Graph.Output[k].Name, m.Graph.Output[i].Name
+				exchange(m.Graph, name, other.GetName())
 			})
+		}
+	}
+}
+
+// exchange gives the value of each of two names to the other.
+func exchange(g *onnxpb.GraphProto, a, b string) {
+	to := map[string]string{a: b, b: a}
+	for _, n := range g.Node {
+		for i, name := range n.Output {
+			if other := to[name]; other != "" {
+				n.Output[i] = other
+			}
+		}
+		for i, name := range n.Input {
+			if other := to[name]; other != "" {
+				n.Input[i] = other
+			}
 		}
 	}
 }
@@ -230,7 +247,7 @@ func (b *breeder) attribute(place string, a *onnxpb.AttributeProto, at func(*onn
 	switch a.GetType() {
 	case onnxpb.AttributeProto_INT:
 		for _, x := range []int64{1 - a.GetI(), a.GetI() + 1} {
-			if x == a.GetI() || slices.Contains([]string{"keepdims", "allowzero"}, a.GetName()) && x > 1 {
+			if x == a.GetI() || slices.Contains([]string{"keepdims", "allowzero", "transA", "transB"}, a.GetName()) && x > 1 {
 				continue
 			}
 			b.add("attribute", place, fmt.Sprintf("%d → %d", a.GetI(), x), func(m *onnxpb.ModelProto) { at(m).I = proto.Int64(x) })
