@@ -49,20 +49,16 @@ func (p *Focal) Build(g *Graph) {
 		h.Loss(own.Mul(p.Alpha).Add(others.Mul(1 - p.Alpha)))
 		return
 	}
-	ce, _ := h.CrossEntropyOf(z, defaultCE)
 	if p.Form == "batch-mean" {
-		g.Output("loss", p.focused(h.Mean(ce)))
+		ce, _ := h.CrossEntropyOf(z, defaultCE)
+		mean := h.Mean(ce)
+		if p.Gamma > 0 {
+			mean = focal(mean, p.Gamma).Mul(mean)
+		}
+		g.Output("loss", mean)
 		return
 	}
-	h.Loss(p.focused(ce))
-}
-
-// focused is (1 − p)^γ·(−ln p) of −ln p.
-func (p *Focal) focused(ce *ir.Value) *ir.Value {
-	if p.Gamma == 0 {
-		return ce
-	}
-	return focal(ce, p.Gamma).Mul(ce)
+	h.CrossEntropyLoss(z, CrossEntropy{Smoothing: "all", FocalGamma: p.Gamma})
 }
 
 // binary is F(z) = σ(−z)^γ·log(1 + e^{−z}).

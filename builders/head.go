@@ -1,6 +1,8 @@
 package builders
 
 import (
+	"math"
+
 	"losscc/ir"
 )
 
@@ -112,30 +114,42 @@ func (h *Head) Predict(scores *ir.Value) {
 }
 
 // CrossEntropyOf is CE(z) of each row with the options applied, and the
-// weights that a mean divides by (nil: ones).
+// weights that a mean divides by (nil: ones). CE is log(1 + e^u), u = log
+// Σ_others e^{z_j} − z_y, so that a row that is nearly certain keeps the digits
+// of its loss, and of its gradient the digits of 1 − p_y, which is σ(u).
 func (h *Head) CrossEntropyOf(z *ir.Value, o CrossEntropy) (terms, weights *ir.Value) {
-	log, top := shifted(z)
-	l, zy := log.Add(top), h.Target(z)
-	// top − z_y is exactly 0 for a row that is right, whose loss would drown
-	// in the rounding of lse − z_y.
-	ce := log.Add(top.Sub(zy))
+	zy := h.Target(z)
+	u := h.Others(z).Sub(zy).Called("lead")
+	ce := ir.Softplus(u)
 	if eps := o.LabelSmoothing; eps > 0 {
-		count := h.g.Count(C)
+		all, count := ce.Add(zy), h.g.Count(C)
 		if o.Smoothing == "all" {
-			ce = ce.Mul(1 - eps).Add(l.Sub(ir.Sum(z, 1).Div(count)).Mul(eps))
+			ce = ce.Mul(1 - eps).Add(all.Sub(ir.Sum(z, 1).Div(count)).Mul(eps))
 		} else {
-			others := l.Mul(count.Sub(1)).Sub(ir.Sum(z, 1).Sub(zy))
+			others := all.Mul(count.Sub(1)).Sub(ir.Sum(z, 1).Sub(zy))
 			ce = ce.Mul(1 - eps).Add(others.Div(count.Sub(1).Max(1)).Mul(eps))
 		}
 	}
 	if gamma := o.FocalGamma; gamma > 0 {
-		ce = focal(ce, gamma).Mul(ce)
+		ce = ir.Sigmoid(u).Pow(gamma).Mul(ce)
 	}
 	if o.ClassWeights {
 		weights = h.g.Input("class_weight", ir.F(C), RoleData).Gather(h.Y)
 		ce = ce.Mul(weights)
 	}
 	return ce, weights
+}
+
+// Others is log Σ e^{z_j} over the classes other than each row's own, −∞ where
+// there are none.
+func (h *Head) Others(z *ir.Value) *ir.Value {
+	none := h.g.Num(math.Inf(-1))
+	z = h.Replace(z, none.Expand(h.Y.Type.Shape...))
+	top := ir.Stop(ir.ReduceMax(z, 1))
+	top = ir.Select(top.Eq(math.Inf(-1)), 0.0, top)
+	sum := ir.Sum(ir.Exp(z.Sub(top.Col())), 1)
+	empty := sum.Eq(0.0)
+	return ir.Select(empty, none, ir.Log(ir.Select(empty, 1.0, sum)).Add(top))
 }
 
 // focal is (1 − e^−ce)^γ.

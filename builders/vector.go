@@ -16,15 +16,8 @@ func clamp(z *ir.Value, low, high float64) *ir.Value { return z.Max(low).Min(hig
 
 // lse is log Σ e^z over the last axis of a matrix, shifted by the maximum.
 func lse(z *ir.Value) *ir.Value {
-	log, top := shifted(z)
-	return log.Add(top)
-}
-
-// shifted is log Σ e^{z−top} and top, the maximum, over the last axis of a
-// matrix.
-func shifted(z *ir.Value) (log, top *ir.Value) {
-	top = ir.Stop(ir.ReduceMax(z, 1))
-	return ir.Log(ir.Sum(ir.Exp(z.Sub(top.Col())), 1)), top
+	top := ir.Stop(ir.ReduceMax(z, 1))
+	return ir.Log(ir.Sum(ir.Exp(z.Sub(top.Col())), 1)).Add(top)
 }
 
 // sine is √(1−c²) for a cosine, 0 where rounding took it beyond ±1.

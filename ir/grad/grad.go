@@ -34,7 +34,7 @@ func Of(f *ir.Func, loss string, wrt []string, sem Semantics) (*ir.Func, error) 
 	if l == nil || l.Type.Elem != ir.Float {
 		return nil, fmt.Errorf("@%s has no float result %q to differentiate", f.Name, loss)
 	}
-	w := newWalk(f, sem, "")
+	w := newWalk(f, sem, f.Name, &derivatives{map[string]*derivative{}, map[string]int{}})
 	for _, name := range wrt {
 		p := f.Param(name)
 		if p == nil || p.Type.Elem != ir.Float {
@@ -80,16 +80,24 @@ type walk struct {
 	order  []*ir.Value // copies in the order of the body
 	active map[*ir.Value]bool
 	adj    map[*ir.Value]*adjoint
-	derivs map[string]*derivative
+	made   *derivatives
 }
 
-func newWalk(f *ir.Func, sem Semantics, suffix string) *walk {
+// derivatives are the derivative functions made so far, by callee and active
+// parameters, and how often each name was given: two derivatives of one
+// function by different parameters are two functions.
+type derivatives struct {
+	by    map[string]*derivative
+	named map[string]int
+}
+
+func newWalk(f *ir.Func, sem Semantics, name string, made *derivatives) *walk {
 	w := &walk{
-		f: f, b: ir.NewBuilder(f.Name + suffix), sem: sem,
+		f: f, b: ir.NewBuilder(name), sem: sem,
 		copies: map[*ir.Value]*ir.Value{},
 		active: map[*ir.Value]bool{},
 		adj:    map[*ir.Value]*adjoint{},
-		derivs: map[string]*derivative{},
+		made:   made,
 	}
 	w.b.Reserve(f)
 	for _, p := range f.Params {
@@ -216,20 +224,25 @@ type derivative struct {
 // the call.
 func (w *walk) derivativeOf(f *ir.Func, active []bool) *derivative {
 	key := fmt.Sprintf("%p%v", f, active)
-	if d := w.derivs[key]; d != nil {
+	if d := w.made.by[key]; d != nil {
 		return d
 	}
-	d, err := differentiate(f, active, w.sem)
+	name := f.Name + "Grad"
+	w.made.named[name]++
+	if n := w.made.named[name]; n > 1 {
+		name = fmt.Sprintf("%s_%d", name, n)
+	}
+	d, err := differentiate(f, active, w.sem, name, w.made)
 	if err != nil {
 		w.b.Fail("%w", err)
 		return nil
 	}
-	w.derivs[key] = d
+	w.made.by[key] = d
 	return d
 }
 
-func differentiate(f *ir.Func, active []bool, sem Semantics) (*derivative, error) {
-	full := newWalk(f, sem, "Grad")
+func differentiate(f *ir.Func, active []bool, sem Semantics, name string, made *derivatives) (*derivative, error) {
+	full := newWalk(f, sem, name, made)
 	for _, a := range f.Attrs {
 		// The body's own attr values are copied with it.
 		if a.Kind != ir.NumberAttr {

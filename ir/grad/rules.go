@@ -33,7 +33,7 @@ func calculus() map[*ir.Op]rule {
 		ir.OpSin:      func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.Mul(ir.Cos(v.Args[0]))) },
 		ir.OpCos:      func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.Mul(ir.Sin(v.Args[0])).Neg()) },
 		ir.OpAcos:     func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.Mul(ir.Recip(sine(v.Args[0]))).Neg()) },
-		ir.OpRecip:    func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.Mul(v.Square()).Neg()) },
+		ir.OpRecip:    func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.Mul(v).Mul(v).Neg()) },
 		ir.OpSigmoid:  func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.Mul(v.Sub(v.Square()))) },
 		ir.OpSoftplus: func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.Mul(ir.Sigmoid(v.Args[0]))) },
 		ir.OpPow: func(w *walk, v, g *ir.Value) {
