@@ -121,8 +121,22 @@ func rawNumber(elem int32, b []byte) string {
 	return strconv.FormatInt(int64(order.Uint64(b)), 10)
 }
 
-func single(x float32) string { return strconv.FormatFloat(float64(x), 'g', -1, 32) }
-func double(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
+func single(x float32) string { return number(float64(x), 32) }
+func double(x float64) string { return number(x, 64) }
+
+// number is the shortest text that reads back as x; infinities and NaN are
+// written as onnx does.
+func number(x float64, bits int) string {
+	switch {
+	case math.IsInf(x, 1):
+		return "inf"
+	case math.IsInf(x, -1):
+		return "-inf"
+	case math.IsNaN(x):
+		return "nan"
+	}
+	return strconv.FormatFloat(x, 'g', -1, bits)
+}
 
 // quote is a text as the syntax has it: in quotes, with \ before " and \.
 func quote(s string) string {
