@@ -28,6 +28,7 @@ func newBridge(c *console) *cobra.Command {
 be copied next to your own. TOOL is ` + strings.Join(bridge.Names(), " or ") + `. -o - writes it to the
 standard output.`,
 		Example: `  losscc bridge pytorch -o losscc_torch.py
+  losscc bridge javascript -o losscc.mjs
   losscc bridge pytorch -o - | less`,
 		Args:      argument("one tool", "there is a bridge to "+strings.Join(bridge.Names(), ", ")),
 		ValidArgs: bridge.Names(),

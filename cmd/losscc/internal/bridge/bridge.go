@@ -17,9 +17,13 @@ type Module struct {
 //go:embed losscc_torch.py
 var pytorch []byte
 
+//go:embed javascript/losscc.mjs
+var javascript []byte
+
 // Modules are all modules, in the order of lists.
 var Modules = []Module{
 	{"pytorch", "losscc_torch.py", "losses as nn.Module: parameters, state, gradients; ONNX Runtime or torch itself", pytorch},
+	{"javascript", "losscc.mjs", "an ES module that trains a head in onnxruntime-web or onnxruntime-node", javascript},
 }
 
 // Find is the module of that name.
