@@ -149,23 +149,36 @@ func (j *judge) edges(k *checker) {
 			k.failAt(p, err)
 			return
 		}
-		bound, err := j.precise(tolEdge, p)
+		bound, err := j.sharp(tolEdge, p)
 		if err != nil {
 			k.failAt(p, err)
 			return
 		}
 		// Where classes tie, which of them is predicted is a matter of the
 		// last bit.
-		blur := j.blurs(p)
-		k.compare(p, steady(plain(out)), steady(want), func(output string) Bound {
-			b := bound(output)
-			b.Relative = math.Max(b.Relative, blur[output])
-			return b
-		})
+		k.compare(p, steady(plain(out)), steady(want), bound)
 		if k.Points++; k.done() {
 			return
 		}
 	}
+}
+
+// sharp is the bound of a comparison of values with the paper's loops: as
+// precise, and for a float64 file relative to the value however small it is,
+// unless the last bits of the inputs blur it.
+func (j *judge) sharp(name string, p *point) (func(string) Bound, error) {
+	bound, err := j.precise(name, p)
+	if err != nil {
+		return nil, err
+	}
+	blur := j.blurs(p)
+	return func(output string) Bound {
+		b := bound(output)
+		if j.elem == f64 {
+			b.Floor = tolerance(tolFloorValue)
+		}
+		return Bound{math.Max(b.Relative, blur[output]), b.Floor}
+	}, nil
 }
 
 // blurs are how far, relatively, each output of the paper's loops is moved by
@@ -182,7 +195,7 @@ func (j *judge) blurs(p *point) map[string]float64 {
 		}
 		for name, t := range p.want {
 			if m := moved[name]; m != nil {
-				blur[name] = math.Max(blur[name], 4*change(m, t, tolerance(tolFloor)))
+				blur[name] = math.Max(blur[name], tolerance(tolBits)*change(m, t, tolerance(tolFloorValue)))
 			}
 		}
 	}

@@ -101,6 +101,7 @@ type judge struct {
 
 	points []*point
 	evils  []*point
+	steep  []*point // those of evils at which the loss is smooth
 
 	general map[string]float64 // the condition of each output, see conditions
 }
@@ -214,9 +215,15 @@ var sizes = []draw.Sizes{
 	{"N": 5, "C": 4, "D": 3, "K": 2, "P": 4, "T": 6, "S": 8},
 	{"N": 7, "C": 2, "D": 4, "K": 3, "P": 3, "T": 5, "S": 7},
 	{"N": 3, "C": 6, "D": 2, "K": 1, "P": 5, "T": 4, "S": 9},
+	{"N": 1, "C": 3, "D": 2, "K": 2, "P": 3, "T": 1, "S": 4},
 	{"N": 6, "C": 3, "D": 5, "K": 2, "P": 2, "T": 8, "S": 6},
+	{"N": 2, "C": 2, "D": 3, "K": 1, "P": 2, "T": 2, "S": 3},
 	{"N": 9, "C": 5, "D": 3, "K": 2, "P": 6, "T": 7, "S": 5},
 }
+
+// spreads are the sizes of the embeddings at the random points, in turn: large
+// ones are past the margins of most losses over distances, small ones inside.
+var spreads = []float64{1, 0.3, 2, 0.6}
 
 // draw makes the points that the file is compared at.
 func (j *judge) draw() {
@@ -224,14 +231,27 @@ func (j *judge) draw() {
 		seed := j.o.Seed*1000 + uint64(i)
 		s := sizes[i%len(sizes)]
 		in, err := draw.Random(j.inputs, s, seed)
-		j.points = append(j.points, &point{name: fmt.Sprintf("random inputs, seed %d, %s", seed, s), in: in, err: err})
+		spread := spreads[i%len(spreads)]
+		for _, x := range j.inputs {
+			if t := in[x.Name]; t != nil && x.Role == draw.Embeddings {
+				for i := range t.F {
+					t.F[i] *= spread
+				}
+				draw.Round(t, x.Elem)
+			}
+		}
+		j.points = append(j.points, &point{name: fmt.Sprintf("random inputs, seed %d, %s, embeddings times %g", seed, s, spread), in: in, err: err})
 	}
 	sets, err := draw.Evil(j.inputs, j.o.Seed)
 	if err != nil {
 		j.evils = []*point{{name: "evil inputs", err: err}}
 	}
 	for _, s := range sets {
-		j.evils = append(j.evils, &point{name: s.Name, in: s.In})
+		p := &point{name: s.Name, in: s.In}
+		j.evils = append(j.evils, p)
+		if s.Smooth {
+			j.steep = append(j.steep, p)
+		}
 	}
 }
 

@@ -86,7 +86,7 @@ func (j *judge) value(k *checker) {
 			k.failAt(p, err)
 			return
 		}
-		bound, err := j.precise(tolValue, p)
+		bound, err := j.sharp(tolValue, p)
 		if err != nil {
 			k.failAt(p, err)
 			return
@@ -192,7 +192,7 @@ func (j *judge) ownSlope(k *checker) {
 		return
 	}
 	rng := rand.New(rand.NewPCG(j.o.Seed, 5))
-	for _, p := range j.points {
+	for _, p := range append(j.points[:len(j.points):len(j.points)], j.steep...) {
 		out, err := j.eval(p)
 		if err != nil {
 			k.failAt(p, err)

@@ -16,6 +16,8 @@ const (
 	tolFloor      = "floor"
 	tolFloorLow   = "floor, lower precision"
 	tolFloorSlope = "floor, derivatives"
+	tolFloorValue = "floor, values"
+	tolBits       = "bits"
 	tolValue      = "value"
 	tolGradient   = "gradient"
 	tolSlope      = "slope"
@@ -33,13 +35,15 @@ const (
 
 // Tolerances is every tolerance that the judge and the tests of files have.
 var Tolerances = []Tolerance{
-	{tolFloor, 1e-3, "a tensor whose largest element is smaller is compared as if that were its largest: rounding is relative to what was added and cancelled, not to what is left"},
+	{tolFloor, 1e-2, "a tensor whose largest element is smaller is compared as if that were its largest: rounding is relative to what was added and cancelled, not to what is left"},
 	{tolFloorLow, 1, "the same for float32 and float16, where 1 − p of a row that is all but certain is 0 or a few last bits of 1"},
 	{tolFloorSlope, 4e-3, "times the loss: differences of a loss cannot resolve a derivative below its rounding over the step"},
 	{tolValue, 1e-12, "two float64 evaluations of one formula, by sums of some tens of terms and scales up to 256"},
 	{tolGradient, 1e-8, "the five-point stencil at its best step resolves 1e-11 to 1e-9 of the largest element at a scale of 64"},
 	{tolSlope, 1e-7, "as gradient, along a direction in which all elements move at once"},
 	{tolEdge, 1e-7, "at a cosine of ±1 or a distance of 0 a square root turns the last bit, 1e-16, into 1e-8; more where the paper's own loops are moved by more when the last bits of the inputs change: at large scales, and where classes or rows tie"},
+	{tolFloorValue, 1e-200, "values are compared however small they are: a loss of 1e-30 has its digits where it is written to have them"},
+	{tolBits, 32, "times the change that the last bits of the inputs make: that of as many roundings inside, in the worst order"},
 	{tolBit, 4e-16, "relative size of a change of the last bits"},
 	{tolIgnored, 1e-13, "what an ignored row holds is multiplied by 0, and sums of the same numbers are the same"},
 	{tolSingle, 2e-6, "float32 rounds by 6e-8 an operation, some tens of them in a row; times the condition of the output"},

@@ -3,14 +3,17 @@ package draw
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"losscc/verify/tensor"
 )
 
-// Set is a set of inputs and the name of what is evil in it.
+// Set is a set of inputs and the name of what is evil in it. A Smooth one is
+// near a place where losses have no derivative, and not on it.
 type Set struct {
-	Name string
-	In   map[string]*tensor.Tensor
+	Name   string
+	Smooth bool
+	In     map[string]*tensor.Tensor
 }
 
 // Evil are the inputs that break careless losses, as far as they apply to the
@@ -30,7 +33,7 @@ func Evil(inputs []Input, seed uint64) ([]Set, error) {
 		for _, i := range inputs {
 			Round(in[i.Name], i.Elem)
 		}
-		sets = append(sets, Set{e.name, in})
+		sets = append(sets, Set{e.name, strings.HasPrefix(e.name, near), in})
 	}
 	return sets, nil
 }
@@ -58,13 +61,18 @@ func with(symbol string, n int) Sizes {
 // none has no rows, and no indices of rows.
 var none = Sizes{"N": 0, "C": 4, "D": 3, "K": 2, "P": 4, "T": 0, "S": 0}
 
+// near begins the names of sets near a place without derivative.
+const near = "target angle near "
+
 var evils = []evil{
 	{"cosine +1 on the target", small, func(b batch) bool { return b.onClass(0, 1.7) }},
 	{"cosine -1 on the target", small, func(b batch) bool { return b.onClass(0, -0.6) }},
 	{"cosine +1 on another class", small, func(b batch) bool { return b.onClass(1, 2.5) }},
 	{"cosine -1 on another class", small, func(b batch) bool { return b.onClass(1, -1) }},
-	{"target angle near pi", small, func(b batch) bool { return b.nearClass(-1) }},
-	{"target angle near 0", small, func(b batch) bool { return b.nearClass(1) }},
+	{near + "pi", small, func(b batch) bool { return b.nearClass(-1, 0.05) }},
+	{near + "0", small, func(b batch) bool { return b.nearClass(1, 0.05) }},
+	{near + "0, closely", small, func(b batch) bool { return b.nearClass(1, 2e-3) }},
+	{"embeddings far out on the target", small, func(b batch) bool { return b.onClass(0, 12) }},
 	{"a row of zeros in each table of embeddings", small, func(b batch) bool { return b.scaleRow(b.roles(Embeddings), 0) }},
 	{"all embeddings zero", small, func(b batch) bool { return b.scale(b.roles(Embeddings), 0) }},
 	{"a row of zeros in each parameter", small, func(b batch) bool { return b.scaleRow(b.roles(Parameter, State), 0) }},
@@ -253,13 +261,14 @@ func (b batch) onClass(off int, by float64) bool {
 }
 
 // nearClass puts each embedding of a kept row near a multiple of its class's
-// row, at angles of about 0.01 to 0.6.
-func (b batch) nearClass(by float64) bool {
+// row, at angles of about a fourth of angle for the first to nine times it for
+// the sixth.
+func (b batch) nearClass(by, angle float64) bool {
 	n := 0.0
 	return b.classes(0, func(x, w []float64) {
 		n++
 		for d := range x {
-			x[d] = by*2*w[d] + 0.05*n*n/4*x[d]
+			x[d] = by*2*w[d] + angle*n*n/4*x[d]
 		}
 	})
 }

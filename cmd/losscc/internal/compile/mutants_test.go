@@ -69,7 +69,7 @@ func (b *breeder) outputs() {
 			s := m.Graph.Output[i].GetType().GetTensorType().GetShape()
 			s.Dim = append(s.Dim, &onnxpb.TensorShapeProto_Dimension{Value: &onnxpb.TensorShapeProto_Dimension_DimParam{DimParam: "Q"}})
 		})
-		for k, other := range outs[:i] {
+		for _, other := range outs[:i] {
 			b.add("output", "graph "+name, "exchanged with "+other.GetName(), func(m *onnxpb.ModelProto) {
 				exchange(m.Graph, name, other.GetName())
 			})

@@ -12,8 +12,8 @@ import (
 // spine are the losses whose files are mutated.
 var spine = []variant{
 	{mustFind("softmax"), nil},
-	{mustFind("cosface"), map[string]string{"scale": "8"}},
-	{mustFind("arcface"), map[string]string{"scale": "8"}},
+	{mustFind("cosface"), map[string]string{"scale": "20"}},
+	{mustFind("arcface"), map[string]string{"scale": "20"}},
 	{mustFind("contrastive"), nil},
 	{mustFind("triplet"), nil},
 }
