@@ -4,10 +4,16 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+
+	"losscc/builders"
+	"losscc/verify/onnxval"
+	"losscc/verify/runtime"
 
 	"github.com/spf13/cobra"
 )
@@ -228,5 +234,35 @@ func TestColourIsForTerminals(t *testing.T) {
 	t.Setenv("TERM", "dumb")
 	if styleFor(null) {
 		t.Error("a dumb terminal is painted")
+	}
+}
+
+// TestErrorsEndInTheirCode covers every kind of error that a command may end
+// in.
+func TestErrorsEndInTheirCode(t *testing.T) {
+	_, absent := os.Open(filepath.Join(t.TempDir(), "absent"))
+	_, foreign := onnxval.Load([]byte("PK"))
+	for _, c := range []struct {
+		what string
+		err  error
+		want int
+	}{
+		{"nothing", nil, codeDone},
+		{"silence", silent(codeDiffers), codeDiffers},
+		{"a misuse of ours", misuse("no"), codeMisuse},
+		{"a misuse that a builder finds", builders.Usage("no"), codeMisuse},
+		{"the same, wrapped", fmt.Errorf("graph.go:1: %w", builders.Usage("no")), codeMisuse},
+		{"a file that is no model", fmt.Errorf("x.onnx: %w", foreign), codeFile},
+		{"a file system that says no", fmt.Errorf("x: %w", absent), codeIO},
+		{"a full device", syscall.ENOSPC, codeIO},
+		{"a runtime that is missing", &runtime.Error{Kind: runtime.ErrMissing}, codeRuntime},
+		{"a runtime that crashed", &runtime.Error{Kind: runtime.ErrCrashed}, codeRuntime},
+		{"a runtime that takes too long", &runtime.Error{Kind: runtime.ErrTimeout}, codeRuntime},
+		{"a runtime that refuses the file", &runtime.Error{Kind: runtime.ErrRejected}, codeDiffers},
+		{"anything else", errors.New("what?"), codeDefect},
+	} {
+		if got := codeOf(c.err); got != c.want {
+			t.Errorf("%s ends in %d, want %d", c.what, got, c.want)
+		}
 	}
 }

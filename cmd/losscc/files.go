@@ -62,7 +62,7 @@ func writeWhole(path string, data []byte) error {
 	}
 	var tail [6]byte
 	rand.Read(tail[:]) // never fails
-	temp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+hex.EncodeToString(tail[:]))
+	temp := filepath.Join(filepath.Dir(path), ".losscc-"+hex.EncodeToString(tail[:]))
 	if err := writeNew(temp, data, info); err != nil {
 		os.Remove(temp)
 		return failure(codeIO, "write %s: %w", path, bare(err))
