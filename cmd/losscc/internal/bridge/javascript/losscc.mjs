@@ -280,6 +280,7 @@ function workedOut(p, length, known, wanted) {
   const rest = size(known.map((n) => n ?? 1));
   const last = rest === 0 ? 0 : length / rest;
   if (open.length === 1 && !Number.isInteger(last)) throw new LossError(`${p.name}: found ${length} numbers, want ${wanted}, a multiple of ${rest}`);
+  if (open.length === 0 && length !== rest) throw new LossError(`${p.name}: found ${length} numbers, want ${wanted}`);
   return known.map((n) => n ?? last);
 }
 
