@@ -78,6 +78,13 @@ func splitSets(terms []Term, sets map[string]string) ([]map[string]string, error
 				hit = true
 			}
 		}
+		if !hit && ok {
+			parts := make([]string, len(terms))
+			for i, t := range terms {
+				parts[i] = t.Loss.Name
+			}
+			return nil, usage("parameter %q: %q is no part of the sum, whose parts are %s%s", name, part, strings.Join(parts, ", "), DidYouMean(part, parts))
+		}
 		if !hit {
 			return nil, usage("parameter %q: in a sum each parameter stands under its loss, as %s.%s=…", name, terms[0].Loss.Name, name)
 		}
