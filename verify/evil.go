@@ -181,6 +181,21 @@ func (j *judge) sharp(name string, p *point) (func(string) Bound, error) {
 	}, nil
 }
 
+// alike is the bound of two evaluations of one function.
+func (j *judge) alike(p *point) (func(string) Bound, error) {
+	bound, err := j.precise(tolValue, p)
+	if err != nil || j.elem != f64 {
+		return bound, err
+	}
+	return func(output string) Bound {
+		b := bound(output)
+		if strings.HasPrefix(output, "grad_") {
+			b.Relative = tolerance(tolAlike)
+		}
+		return b
+	}, nil
+}
+
 // blurs are how far, relatively, each output of the paper's loops is moved by
 // the last bits of the inputs: much, where rows or classes tie and the loss
 // jumps from one to the other, and by roots of those bits at cosines of ±1.

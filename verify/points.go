@@ -115,7 +115,7 @@ func (j *judge) evaluators(k *checker) {
 			k.failAt(p, err)
 			return
 		}
-		bound, err := j.precise(tolValue, p)
+		bound, err := j.alike(p)
 		if err != nil {
 			k.failAt(p, err)
 			return

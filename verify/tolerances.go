@@ -30,6 +30,7 @@ const (
 	tolHeld       = "held"
 	tolUnit       = "unit"
 	tolBit        = "bit"
+	tolAlike      = "gradients, twice"
 	tolShare      = "share"
 )
 
@@ -39,6 +40,7 @@ var Tolerances = []Tolerance{
 	{tolFloorLow, 1, "the same for float32 and float16, where 1 − p of a row that is all but certain is 0 or a few last bits of 1"},
 	{tolFloorSlope, 4e-3, "times the loss: differences of a loss cannot resolve a derivative below its rounding over the step"},
 	{tolValue, 1e-12, "two float64 evaluations of one formula, by sums of some tens of terms and scales up to 256"},
+	{tolAlike, 1e-10, "gradients from two float64 evaluations of one function: near a cosine of ±1 the derivative of the angle has half the digits of the cosine less"},
 	{tolGradient, 1e-8, "the five-point stencil at its best step resolves 1e-11 to 1e-9 of the largest element at a scale of 64"},
 	{tolSlope, 1e-7, "as gradient, along a direction in which all elements move at once"},
 	{tolEdge, 1e-7, "at a cosine of ±1 or a distance of 0 a square root turns the last bit, 1e-16, into 1e-8; more where the paper's own loops are moved by more when the last bits of the inputs change: at large scales, and where classes or rows tie"},

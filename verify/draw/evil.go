@@ -33,7 +33,7 @@ func Evil(inputs []Input, seed uint64) ([]Set, error) {
 		for _, i := range inputs {
 			Round(in[i.Name], i.Elem)
 		}
-		sets = append(sets, Set{e.name, strings.HasPrefix(e.name, near), in})
+		sets = append(sets, Set{e.name, strings.HasPrefix(e.name, near) || strings.HasPrefix(e.name, onePair), in})
 	}
 	return sets, nil
 }
@@ -61,8 +61,11 @@ func with(symbol string, n int) Sizes {
 // none has no rows, and no indices of rows.
 var none = Sizes{"N": 0, "C": 4, "D": 3, "K": 2, "P": 4, "T": 0, "S": 0}
 
-// near begins the names of sets near a place without derivative.
-const near = "target angle near "
+// These begin the names of smooth sets.
+const (
+	near    = "target angle near "
+	onePair = "one pair of "
+)
 
 var evils = []evil{
 	{"cosine +1 on the target", small, func(b batch) bool { return b.onClass(0, 1.7) }},
@@ -112,6 +115,9 @@ var evils = []evil{
 	{"no noise", small, func(b batch) bool { return b.scale(b.roles(Noise), 0) }},
 	{"no rows", none, nil},
 	{"one row", with("N", 1), nil},
+	{"one row that is all but certain", with("N", 1), func(b batch) bool { return b.certain() }},
+	{onePair + "one class", with("N", 1), func(b batch) bool { return b.fill("same", 1) && b.scale(b.roles(Embeddings), 0.3) }},
+	{onePair + "two classes", with("N", 1), func(b batch) bool { return b.fill("same", 0) && b.scale(b.roles(Embeddings), 0.2) }},
 	{"two rows", with("N", 2), nil},
 	{"one class in the table", with("C", 1), func(b batch) bool { return b.has("C") }},
 	{"one entry in an embedding", with("D", 1), nil},
@@ -248,6 +254,22 @@ func (b batch) index(x int64) bool {
 		}
 	}
 	return done
+}
+
+// certain makes the one row one of class 0, far out on its row of the table of
+// classes, and the other classes' rows opposite.
+func (b batch) certain() bool {
+	w := b.in["weight"]
+	if w == nil || len(rows(w)) < 2 || !b.label(func(int) int64 { return 0 }) {
+		return false
+	}
+	r := rows(w)
+	for i := range r[1:] {
+		for d := range r[0] {
+			r[i+1][d] = -r[0][d]
+		}
+	}
+	return b.onClass(0, 12)
 }
 
 // onClass puts each embedding of a kept row on a multiple of the row of the

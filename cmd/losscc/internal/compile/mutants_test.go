@@ -104,7 +104,7 @@ func (b *breeder) constants(inits []*onnxpb.TensorProto) {
 // tensor changes the numbers of a tensor.
 func (b *breeder) tensor(place string, t *onnxpb.TensorProto, at func(*onnxpb.ModelProto) *onnxpb.TensorProto) {
 	if x, ok := floatOf(t); ok {
-		for _, y := range []float64{x*1.001 + 1e-6, -x, x + 1} {
+		for _, y := range []float64{slightly(x), -x, x + 1} {
 			if y != x {
 				b.add("constant", place, fmt.Sprintf("%g → %g", x, y), func(m *onnxpb.ModelProto) { setNumber(at(m), y) })
 			}
@@ -115,6 +115,14 @@ func (b *breeder) tensor(place string, t *onnxpb.TensorProto, at func(*onnxpb.Mo
 			b.add("constant", place, fmt.Sprintf("%d → %d", x, y), func(m *onnxpb.ModelProto) { setWhole(at(m), y) })
 		}
 	}
+}
+
+// slightly is a number a thousandth larger.
+func slightly(x float64) float64 {
+	if x == 0 {
+		return 0.001
+	}
+	return x * 1.001
 }
 
 // floatOf is the one float64 of a tensor.

@@ -19,8 +19,72 @@ var spine = []variant{
 }
 
 // alike are the mutants that the judge cannot tell from the file, because they
-// compute the same function: the proof of each.
-var alike = []struct{ loss, mutant, proof string }{}
+// compute the same function: the proof of each. Losses and mutants are regular
+// expressions.
+var alike = []struct{ loss, mutant, proof string }{
+	// Extents and broadcasting.
+	{anyLoss, `drop graph extent: .*|edge graph less: Less takes extent_C for extent`,
+		"[1] and [] broadcast alike against [N]"},
+	{anyLoss, `drop graph unsqueeze(_[135])?: .*`,
+		"1/n of [] or [1], and a row of [C] or [1,C], broadcast alike"},
+	{anyLoss, `edge graph select_[14]: Where takes div_[12] for unsqueeze(_[35])?`,
+		"the same: 1/n of [] for that of [1]"},
+	{"softmax|cosface|arcface", `edge graph shape: Shape takes (pick|mul_4|f) for labels`,
+		"these are [N] as labels are"},
+	{"triplet", `edge graph extent_N: Shape takes terms for anchor`,
+		"the first extent of both is N"},
+	{"contrastive|triplet", `constant graph axes(_1)?: 0 → -1`,
+		"the last axis of [N] is the first, and of what becomes [1] too"},
+	// A norm.
+	{"softmax|cosface|arcface", `op graph equal(_[1234])?: Equal → LessOrEqual`,
+		"norms, largest absolute values and sums of exponentials are not below 0, and nothing is below −∞"},
+	{"contrastive", `op graph equal_[23]: Equal → LessOrEqual`,
+		"distances and largest absolute values are not below 0"},
+	{"cosface|arcface", `edge graph equal: Equal takes reduce_sum for weight_norm`,
+		"√s is 0 where s is"},
+	{"cosface|arcface|contrastive", `op graph top: ReduceMax → ReduceMin|edge graph equal_[12]: Equal takes top for num`,
+		"t·‖x/t‖ is ‖x‖ for every t > 0, and t is 1 where this one is 0; squares leave float64 beyond 1e±150 only"},
+	// A log-sum-exp and the cross-entropy over it.
+	{"cosface|arcface", `op graph reduce_max: ReduceMax → ReduceMin|edge graph reduce_max: ReduceMax takes unsqueeze_3 for put|edge graph equal_3: Equal takes reduce_max for num_3`,
+		"m + log Σ e^(z−m) is the same for every m, here 0; logits are at most the scale, 20, and e^20 is no large number"},
+	{"softmax|cosface|arcface", `edge graph select_1: Where takes sum for num_[12]|drop graph select_1: .*`,
+		"where the sum is 0, there being one class, its logarithm and its quotient are replaced after"},
+	{"softmax|cosface|arcface", `edge graph select_5: Where takes (mul|mul_5|sigmoid) for num(_1)?|drop graph select_5: .*|edge graph div_[23]: Div takes (mul|mul_5) for select_5`,
+		"where the sum is 0 the logistic function of −∞ is 0 already"},
+	{"softmax|cosface|arcface", `edge graph select_6: Where takes (div_[23]|select_5) for num(_1)?|drop graph select_6: .*|edge graph unsqueeze_[46]: Unsqueeze takes div_[23] for select_6`,
+		"where the sum is 0 the quotient is that of 0 and 1"},
+	{"softmax|cosface|arcface", `op graph div(_1)?: Div → Mul|drop graph div(_1)?: .*`,
+		"what log(1+e) lost to rounding is r < 2⁻⁵³; r/(1+e), r and r·(1+e) differ by less than 2r·e, and log(1+e) is above e/2: less than its last bits"},
+	// Gradients of margins.
+	{"cosface", `constant graph call\.m: .*|drop graph call: .*|edge graph div_4: Div takes mul_7 for call`,
+		"the derivative of c − m is 1, whatever m"},
+	{"cosface|arcface", `edge graph unsqueeze_7: Unsqueeze takes div_4 for add_4`,
+		"add_4 is 0 + div_4"},
+	{"arcface", `constant (ArcMargin|ArcMarginGrad) num\.value: 1 → -1`,
+		"(−1−c)(−1+c) is (1−c)(1+c), and the derivative takes the difference of the two factors, −2c in both"},
+	{"arcface", `op ArcMarginGrad equal: Equal → LessOrEqual`,
+		"a root is not below 0"},
+	{"arcface", `op ArcMarginGrad less: Less → LessOrEqual|drop ArcMarginGrad mul_4: .*|edge ArcMarginGrad less: Less takes mul_2 for max`,
+		"where the sine is 0 its reciprocal is 0, and so is what the mask lets through; elsewhere both are above 0"},
+	{"arcface", `edge ArcMarginGrad less: Less takes mul_3 for max`,
+		"the cross-entropy falls with its target's logit: mul_3 is above 0 where the sine and the gradient are not 0, and 0 is let through elsewhere"},
+	// Distances and hinges.
+	{"contrastive", `edge graph max: Max takes d for num|drop graph max: .*|edge graph mul_1: Mul takes d for max`,
+		"with positive_margin 0, [d − 0]₊ is d, which is not below 0"},
+	{"contrastive", `edge graph mul_3: Mul takes sub_1 for max_1`,
+		"z·[z]₊ is [z]₊²"},
+	{"contrastive", `edge graph select_2: Where takes unsqueeze for select_1`,
+		"a pair of one class is kept"},
+	{"contrastive", `op graph less(_1)?: Less → LessOrEqual|drop graph mul_(7|10): .*`,
+		"where the hinge is 0 its square has the derivative 0 already"},
+	{"contrastive", `edge graph less: Less takes (add|mul_6) for max_1|edge graph less_1: Less takes (add_1|mul_9) for max`,
+		"these are the hinge times something above 0, or 0 where the pair is of the other kind and what is masked is 0 too"},
+	{"contrastive", `edge graph less: Less takes mul_6 for num|edge graph less_1: Less takes mul_9 for num`,
+		"these are the hinge times at most ½: below it where it is above 0"},
+}
+
+// anyLoss matches the name of every loss.
+const anyLoss = ".*"
 
 // The judge refutes every mutant but those that are proved to be alike; and
 // each line of that table is needed.
