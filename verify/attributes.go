@@ -9,6 +9,12 @@ import (
 // domain is the domain of the ops whose bodies a file holds.
 const domain = "ai.losscc"
 
+// elsewhere are parameters that a loss reads outside of its margin op although
+// the op has an attribute of that name, which then is the op's own.
+var elsewhere = map[[2]string]bool{
+	{"mv-softmax", "easy_margin"}: true, // chosen by a threshold of the loss's own
+}
+
 // attributes sees that what a margin op says of itself, to readers and to
 // native kernels that take its place, is what the file's metadata say: an
 // evaluator reads the body and would not notice.
@@ -50,7 +56,7 @@ func (j *judge) attributes(k *checker) {
 // parameter are the values that the parts of the claim give to a parameter.
 func (c *claim) parameter(name string) (values []any, named bool) {
 	for _, p := range c.parts {
-		if v, ok := p.params[name]; ok {
+		if v, ok := p.params[name]; ok && !elsewhere[[2]string{p.name, name}] {
 			values, named = append(values, v), true
 		}
 	}

@@ -44,7 +44,7 @@ var Tolerances = []Tolerance{
 	{tolGradient, 1e-8, "the five-point stencil at its best step resolves 1e-11 to 1e-9 of the largest element at a scale of 64"},
 	{tolSlope, 1e-7, "as gradient, along a direction in which all elements move at once"},
 	{tolEdge, 1e-7, "at a cosine of ±1 or a distance of 0 a square root turns the last bit, 1e-16, into 1e-8; more where the paper's own loops are moved by more when the last bits of the inputs change: at large scales, and where classes or rows tie"},
-	{tolFloorValue, 1e-200, "values are compared however small they are: a loss of 1e-30 has its digits where it is written to have them"},
+	{tolFloorValue, 1e-25, "values have their digits however small they are, down to where they are nothing to anyone"},
 	{tolBits, 32, "times the change that the last bits of the inputs make: that of as many roundings inside, in the worst order"},
 	{tolBit, 4e-16, "relative size of a change of the last bits"},
 	{tolIgnored, 1e-13, "what an ignored row holds is multiplied by 0, and sums of the same numbers are the same"},
