@@ -34,7 +34,7 @@ func Of(f *ir.Func, loss string, wrt []string, sem Semantics) (*ir.Func, error) 
 	if l == nil || l.Type.Elem != ir.Float {
 		return nil, fmt.Errorf("@%s has no float result %q to differentiate", f.Name, loss)
 	}
-	w := newWalk(f, sem, f.Name, &derivatives{map[string]*derivative{}, map[string]int{}})
+	w := newWalk(f, sem, f.Name, newDerivatives(f))
 	for _, name := range wrt {
 		p := f.Param(name)
 		if p == nil || p.Type.Elem != ir.Float {
@@ -84,11 +84,29 @@ type walk struct {
 }
 
 // derivatives are the derivative functions made so far, by callee and active
-// parameters, and how often each name was given: two derivatives of one
+// parameters, and the names that functions have: two derivatives of one
 // function by different parameters are two functions.
 type derivatives struct {
 	by    map[string]*derivative
-	named map[string]int
+	taken map[string]bool
+}
+
+func newDerivatives(f *ir.Func) *derivatives {
+	d := &derivatives{map[string]*derivative{}, map[string]bool{f.Name: true}}
+	for _, c := range f.Callees() {
+		d.taken[c.Name] = true
+	}
+	return d
+}
+
+// name is one that no other function has, for the derivative of f.
+func (d *derivatives) name(f *ir.Func) string {
+	name := f.Name + "Grad"
+	for n := 2; d.taken[name]; n++ {
+		name = fmt.Sprintf("%sGrad_%d", f.Name, n)
+	}
+	d.taken[name] = true
+	return name
 }
 
 func newWalk(f *ir.Func, sem Semantics, name string, made *derivatives) *walk {
@@ -227,12 +245,7 @@ func (w *walk) derivativeOf(f *ir.Func, active []bool) *derivative {
 	if d := w.made.by[key]; d != nil {
 		return d
 	}
-	name := f.Name + "Grad"
-	w.made.named[name]++
-	if n := w.made.named[name]; n > 1 {
-		name = fmt.Sprintf("%s_%d", name, n)
-	}
-	d, err := differentiate(f, active, w.sem, name, w.made)
+	d, err := differentiate(f, active, w.sem, w.made)
 	if err != nil {
 		w.b.Fail("%w", err)
 		return nil
@@ -241,8 +254,8 @@ func (w *walk) derivativeOf(f *ir.Func, active []bool) *derivative {
 	return d
 }
 
-func differentiate(f *ir.Func, active []bool, sem Semantics, name string, made *derivatives) (*derivative, error) {
-	full := newWalk(f, sem, name, made)
+func differentiate(f *ir.Func, active []bool, sem Semantics, made *derivatives) (*derivative, error) {
+	full := newWalk(f, sem, made.name(f), made)
 	for _, a := range f.Attrs {
 		// The body's own attr values are copied with it.
 		if a.Kind != ir.NumberAttr {
@@ -256,7 +269,11 @@ func differentiate(f *ir.Func, active []bool, sem Semantics, name string, made *
 	}
 	full.copyBody()
 	r := f.Results[0].Value
-	g := full.b.Param("grad", r.Type, "")
+	name := "grad"
+	for n := 2; f.Param(name) != nil; n++ {
+		name = fmt.Sprintf("grad_%d", n)
+	}
+	g := full.b.Param(name, r.Type, "")
 	full.add(full.copies[r], g)
 	full.backward()
 	d := &derivative{out: map[int]int{}}
@@ -271,7 +288,7 @@ func differentiate(f *ir.Func, active []bool, sem Semantics, name string, made *
 		return nil, err
 	}
 	live := ir.Live(fn)
-	if d.fn, err = ir.DropParams(fn, func(p *ir.Value) bool { return live[p] || p.Name == "grad" }); err != nil {
+	if d.fn, err = ir.DropParams(fn, func(p *ir.Value) bool { return live[p] || p.Name == name }); err != nil {
 		return nil, err
 	}
 	for i := range f.Params {
