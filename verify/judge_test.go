@@ -186,6 +186,47 @@ func TestAFileWithoutAFormulaIsNotProved(t *testing.T) {
 	}
 }
 
+// leaky sums the squares of all embeddings, those of ignored rows too: there is
+// no formula for it, and its gradient is right.
+func leaky(t *testing.T) []byte {
+	h := honest()
+	m, err := onnxpb.Decode(h.file(t), onnxpb.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	double, int64s := int32(onnxpb.TensorProto_DOUBLE), int32(onnxpb.TensorProto_INT64)
+	n := func(op string, out string, in ...string) *onnxpb.NodeProto {
+		return &onnxpb.NodeProto{Name: &out, OpType: &op, Input: in, Output: []string{out}}
+	}
+	sum := n("ReduceSum", "loss", "squares")
+	sum.Attribute = []*onnxpb.AttributeProto{{Name: proto.String("keepdims"), Type: onnxpb.AttributeProto_INT.Enum(), I: proto.Int64(0)}}
+	m.MetadataProps = nil
+	m.Graph.Input = []*onnxpb.ValueInfoProto{declared("embeddings", double, "N", "D"), declared("labels", int64s, "N")}
+	m.Graph.Output = []*onnxpb.ValueInfoProto{declared("loss", double), declared("grad_embeddings", double, "N", "D")}
+	m.Graph.Node = []*onnxpb.NodeProto{n("Mul", "squares", "embeddings", "embeddings"), sum, n("Add", "grad_embeddings", "embeddings", "embeddings")}
+	if !gradient {
+		m.Graph.Output, m.Graph.Node = m.Graph.Output[:1], m.Graph.Node[:2]
+	}
+	data, err := onnxpb.Encode(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestRowsThatShouldBeIgnoredAreSeenWithoutAFormula(t *testing.T) {
+	for _, gradient := range []bool{true, false} {
+		r := judgeFile(t, leaky(t, gradient), Options{Points: 3})
+		if k := r.Check(CheckIgnored); k == nil || k.Status != Failed {
+			t.Errorf("with gradient %v:\n%s", gradient, r.Text())
+		}
+	}
+	r := judgeFile(t, leaky(t, true), Options{Points: 3})
+	if k := r.Check(CheckSlope); k == nil || k.Status != Passed {
+		t.Errorf("%s", r.Text())
+	}
+}
+
 func TestWhatDoesNotLoadIsRefuted(t *testing.T) {
 	for name, file := range map[string][]byte{"nothing": nil, "text": []byte("no model at all"), "half a file": honest().file(t)[:200]} {
 		r := judgeFile(t, file, Options{})
