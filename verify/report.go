@@ -56,7 +56,6 @@ func (c Check) Err() error { return c.err }
 
 // Report is everything that was compared for one file.
 type Report struct {
-	Schema    string          `json:"schema"`
 	Name      string          `json:"name"`
 	Loss      string          `json:"loss"`
 	Params    json.RawMessage `json:"params,omitempty"`

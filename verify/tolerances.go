@@ -18,6 +18,7 @@ const (
 	tolFloorSlope = "floor, derivatives"
 	tolFloorValue = "floor, values"
 	tolBits       = "bits"
+	tolUnresolved = "unresolved"
 	tolValue      = "value"
 	tolGradient   = "gradient"
 	tolSlope      = "slope"
@@ -47,6 +48,7 @@ var Tolerances = []Tolerance{
 	{tolFloorValue, 1e-25, "values have their digits however small they are, down to where they are nothing to anyone"},
 	{tolBits, 32, "times the change that the last bits of the inputs make: that of as many roundings inside, in the worst order"},
 	{tolBit, 4e-16, "relative size of a change of the last bits"},
+	{tolUnresolved, 10, "times by how much the best two steps of a stencil differ: near a root the differences themselves have fewer digits"},
 	{tolIgnored, 1e-13, "what an ignored row holds is multiplied by 0, and sums of the same numbers are the same"},
 	{tolSingle, 2e-6, "float32 rounds by 6e-8 an operation, some tens of them in a row; times the condition of the output"},
 	{tolHalf, 2e-3, "float16 outputs are rounded by 5e-4, from float32 inside; times the condition of the output"},
