@@ -113,6 +113,7 @@ var evils = []evil{
 	{"schedule at 1e6", small, func(b batch) bool { return b.scale(b.roles(Schedule), 0) && b.add(b.roles(Schedule), 1e6) }},
 	{"no noise", small, func(b batch) bool { return b.scale(b.roles(Noise), 0) }},
 	{"no rows", none, nil},
+	{"no rows, and indices of some", with("N", 0), func(b batch) bool { return b.has("T") }},
 	{"one row", with("N", 1), nil},
 	{"one row that is all but certain", with("N", 1), func(b batch) bool { return b.certain() }},
 	{onePair + "one class", with("N", 1), func(b batch) bool { return b.fill("same", 1) && b.scale(b.roles(Embeddings), 0.3) }},
