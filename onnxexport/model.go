@@ -10,7 +10,8 @@ import (
 )
 
 // Model lowers f to an ONNX model. It is an error if the opset cannot be
-// written, or if the form is Flat and f calls a function.
+// written, if the form is Flat and f calls a function, or if a result has the
+// name of a parameter.
 func Model(f *ir.Func, o Options) (*onnxpb.ModelProto, error) {
 	if o.Opset == 0 {
 		o.Opset = DefaultOpset
@@ -66,14 +67,13 @@ func opset(domain string, version int) *onnxpb.OperatorSetIdProto {
 // opNames names the op of each function. Functions of one name and different
 // bodies are told apart by a number.
 func opNames(callees []*ir.Func) map[*ir.Func]string {
-	names := map[*ir.Func]string{}
-	used := map[string]int{}
+	names, taken := map[*ir.Func]string{}, map[string]bool{}
 	for _, c := range callees {
-		used[c.Name]++
-		names[c] = c.Name
-		if n := used[c.Name]; n > 1 {
-			names[c] = fmt.Sprintf("%s_%d", c.Name, n)
+		name := c.Name
+		for n := 2; taken[name]; n++ {
+			name = fmt.Sprintf("%s_%d", c.Name, n)
 		}
+		names[c], taken[name] = name, true
 	}
 	return names
 }
@@ -119,6 +119,9 @@ func graph(f *ir.Func, names map[*ir.Func]string, o Options) (*onnxpb.GraphProto
 	l := newLowering(f, names, o)
 	g := &onnxpb.GraphProto{Name: proto.String(f.Name)}
 	for _, p := range f.Params {
+		if f.Result(p.Name) != nil {
+			return nil, fmt.Errorf("@%s: the result %q has the name of a parameter, and a graph has one value of a name; rename one of them", f.Name, p.Name)
+		}
 		name := l.fresh(p.Name)
 		l.names[p] = name
 		g.Input = append(g.Input, valueInfo(name, p.Type, o.Float))
