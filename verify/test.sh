@@ -2,7 +2,8 @@
 # Runs every test there is, on a machine that has Go and Python 3 and nothing else:
 #
 #     bash verify/test.sh              everything
-#     bash verify/test.sh -run Arc     further arguments go to `go test`
+#     bash verify/test.sh quick        all but the web's tests, for which Node is wanted
+#     bash verify/test.sh -run Arc     further arguments go to `go test`, and no more is run
 #
 # The runtimes that judge the emitted files are Python packages. The first run
 # fetches them, by pinned version and hash, into an environment below
@@ -16,6 +17,9 @@ bold='' red='' plain=''
 if [[ -t 1 && -z ${NO_COLOR:-} && ${TERM:-dumb} != dumb ]]; then
   bold=$'\e[1m' red=$'\e[31m' plain=$'\e[0m'
 fi
+
+quick=
+[[ ${1:-} != quick ]] || { quick=yes; shift; }
 
 begun=$SECONDS
 
@@ -60,5 +64,11 @@ stage "go test"
 # -count=1: what is said to be tested is tested now, and not remembered.
 go test -count=1 -timeout 15m "$@" ./... </dev/null || fail "go test"
 passed "all packages passed"
+
+if [[ -z $quick && $# == 0 ]]; then
+  stage "web"
+  bash verify/web/test.sh || fail "the web's tests"
+  passed "or said to be not run"
+fi
 
 printf '%sAll tests passed%s in %ds\n' "$bold" "$plain" $((SECONDS - begun))

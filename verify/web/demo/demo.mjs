@@ -98,7 +98,8 @@ function show() {
   const heldPoints = network.forward(held.images).points;
   const centres = means(points, trained.labels);
   const right = separated(heldPoints, held.labels, centres, chosen().byAngle);
-  extent += 0.15 * (reach(points) - extent); // the view follows softly
+  const wanted = reach(points);
+  extent = Math.max(wanted, extent + 0.1 * (wanted - extent)); // the view widens at once and narrows softly
   drawPlane(element("plane"), {
     trained: { points, labels: trained.labels },
     held: { points: heldPoints, labels: held.labels },

@@ -175,7 +175,7 @@ for (const [runtime, ort] of Object.entries(runtimes())) {
     });
 
     test("steps that are asked for at once are made one after the other", async () => {
-      const [one, two] = [await load("softmax", { C: 3, D: 2 }), await load("softmax", { C: 3, D: 2 })];
+      const [one, two] = [await load("a-softmax", { C: 3, D: 2 }), await load("a-softmax", { C: 3, D: 2 })];
       const together = (await Promise.all([1, 2, 3, 4].map(() => one.step(x, y, 0.5)))).map((f) => f.loss);
       const single = [];
       for (let i = 0; i < 4; i++) single.push((await two.step(x, y, 0.5)).loss);
