@@ -63,7 +63,8 @@ func (p *Contrastive) given(g *Graph) {
 	same := g.Input("same", ir.I(N), RoleLabels)
 	positive, negative := same.Eq(1), same.Eq(0)
 	r := g.RowsWhere(positive.Or(negative).Called("kept"))
-	p.loss(g, positive, negative, between(p.Distance, p.Normalize, a, b), r)
+	d := between(p.Distance, p.Normalize, g.harmless(a, r.Kept), g.harmless(b, r.Kept))
+	p.loss(g, positive, negative, d, r)
 }
 
 // mined is the loss of the pairs of rows that a miner chose.
@@ -74,7 +75,8 @@ func (p *Contrastive) mined(g *Graph) {
 	li, lj := labels.Gather(i), labels.Gather(j)
 	r := g.RowsOf(li.GreaterEq(0).And(lj.GreaterEq(0)).Called("kept"))
 	same := r.Kept.And(li.Eq(lj))
-	p.loss(g, same, r.Kept.And(same.Not()), between(p.Distance, p.Normalize, x.Gather(i), x.Gather(j)), r)
+	d := between(p.Distance, p.Normalize, g.harmless(x.Gather(i), r.Kept), g.harmless(x.Gather(j), r.Kept))
+	p.loss(g, same, r.Kept.And(same.Not()), d, r)
 }
 
 func (p *Contrastive) all(b *Batch) *ir.Value { return betweenAll(p.Distance, p.Normalize, b.X) }

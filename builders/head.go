@@ -47,7 +47,19 @@ type Head struct {
 func (g *Graph) Head(classes ir.Dim) *Head {
 	x, labels := g.Embeddings(), g.Labels()
 	kept := labels.GreaterEq(0).And(labels.Less(g.Extent(classes))).Called("kept")
-	return &Head{Rows: g.RowsWhere(kept), Y: ir.Select(kept, labels, 0).Called("y"), X: x}
+	return &Head{Rows: g.RowsWhere(kept), Y: ir.Select(kept, labels, 0).Called("y"), X: g.harmless(x, kept)}
+}
+
+// harmless is x with what could spread from an ignored row taken out: a NaN
+// there would reach every gradient of a product, as 0 times NaN. Without
+// predictions the whole row is 0; with them, what is finite stays, since an
+// ignored row has a prediction too.
+func (g *Graph) harmless(x, kept *ir.Value) *ir.Value {
+	keep := kept.Col()
+	if g.Predictions {
+		keep = keep.Or(x.Sub(x).Eq(0.0))
+	}
+	return ir.Select(keep, x, 0.0)
 }
 
 // Weight is the input weight [C,D].

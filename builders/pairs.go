@@ -25,7 +25,8 @@ type Batch struct {
 func (g *Graph) Batch(n ir.Dim) *Batch {
 	x := g.Input("embeddings", ir.F(n, D), RoleEmbeddings)
 	labels := g.Input("labels", ir.I(n), RoleLabels)
-	return g.batchOf(n, x, labels, g.RowsWhere(labels.GreaterEq(0).Called("kept")))
+	rows := g.RowsWhere(labels.GreaterEq(0).Called("kept"))
+	return g.batchOf(n, g.harmless(x, rows.Kept), labels, rows)
 }
 
 func (g *Graph) batchOf(n ir.Dim, x, labels *ir.Value, rows *Rows) *Batch {

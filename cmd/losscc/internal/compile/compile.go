@@ -53,6 +53,9 @@ func Run(expr string, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := o.holds(b.Settings()); err != nil {
+		return nil, err
+	}
 	o.Reduction = b.Reduction
 	r := &Result{Built: b, Formula: b.Func, Gradient: b.Func, Options: o}
 	if err := r.differentiate(); err != nil {
@@ -112,6 +115,20 @@ func (o Options) check() error {
 	}
 	if o.Opset < onnxexport.MinOpset || o.Opset > onnxexport.MaxOpset {
 		return builders.Usage("--opset: found %d, want %d to %d", o.Opset, onnxexport.MinOpset, onnxexport.MaxOpset)
+	}
+	return nil
+}
+
+// holds refuses numbers that the arithmetic of the file cannot hold.
+func (o Options) holds(settings []builders.Setting) error {
+	if o.DType == "f64" {
+		return nil
+	}
+	for _, s := range settings {
+		x, ok := s.Value.(float64)
+		if f := float64(float32(x)); ok && x != 0 && (f == 0 || math.IsInf(f, 0)) {
+			return builders.Usage("parameter %s: found %v, which float32 cannot hold (1e-38 to 3e38); build with --dtype f64", s.Name, x)
+		}
 	}
 	return nil
 }
