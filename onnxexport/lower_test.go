@@ -112,6 +112,8 @@ var lowered = map[*ir.Op][]opCase{
 
 	ir.OpSum: append(both(axes("sum", "float"), axes("sum", "int")), opCase{"over what was chosen", "c: bool[N], x: float[N]",
 		"p: int[T,1] = nonzero c {dim=T}\nq: int[T] = squeeze p {axis=1}\ng: float[T] = gather x, q\ny: float[] = sum g {axis=0}", anywhere, false},
+		opCase{"over nothing that was chosen", "x: float[N]",
+			"c: bool[N] = less x, x\np: int[T,1] = nonzero c {dim=T}\nq: int[T] = squeeze p {axis=1}\ng: float[T] = gather x, q\ny: float[] = sum g {axis=0}", anywhere, false},
 		opCase{"over whole numbers that were chosen", "c: bool[N]",
 			"p: int[T,1] = nonzero c {dim=T}\nq: int[T] = squeeze p {axis=1}\ny: int[] = sum q {axis=0}", anywhere, false}),
 	ir.OpReduceMax: both(axes("reduce_max", "float"), axes("reduce_max", "int")),
