@@ -193,8 +193,11 @@ func (j *judge) load() bool {
 		r.Params = []byte(p)
 	}
 	r.DType = j.elem.String()
-	j.draw()
-	return true
+	j.run(CheckLoads, "inputs that are drawn for it", func(k *checker) {
+		j.draw()
+		k.omit()
+	})
+	return !j.failed()
 }
 
 // floatType is the type of the first float among inputs and outputs, f64 where
@@ -245,6 +248,10 @@ func (j *judge) draw() {
 		j.evils = []*point{{name: "evil inputs", err: err}}
 	}
 	for _, s := range sets {
+		if s.Skipped != "" {
+			j.report.NotChecked = append(j.report.NotChecked, s.Name+": "+s.Skipped)
+			continue
+		}
 		p := &point{name: s.Name, in: s.In}
 		j.evils = append(j.evils, p)
 		if s.Smooth {

@@ -166,7 +166,7 @@ func (c *console) judgeAll(cases []verify.Case, o verify.Options) error {
 	for range min(runtime.NumCPU(), len(cases)) {
 		workers.Go(func() {
 			for i := range next {
-				reports[i], errs[i] = verify.Judge(context.Background(), cases[i], o)
+				reports[i], errs[i] = judgeOne(cases[i], o)
 				close(ready[i])
 			}
 		})
@@ -188,6 +188,17 @@ func (c *console) judgeAll(cases []verify.Case, o verify.Options) error {
 		return err
 	}
 	return c.conclude(verify.Summarise(reports, o))
+}
+
+// judgeOne judges a case. A panic is a defect of ours in that case, and the
+// others are judged all the same.
+func judgeOne(c verify.Case, o verify.Options) (r *verify.Report, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			r, err = nil, failure(codeDefect, "%s: losscc failed where it should not: %v", c.Name, p)
+		}
+	}()
+	return verify.Judge(context.Background(), c, o)
 }
 
 // conclude ends with the exit code that the reports deserve.

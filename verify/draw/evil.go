@@ -1,6 +1,7 @@
 package draw
 
 import (
+	"fmt"
 	"math"
 	"strings"
 
@@ -13,6 +14,8 @@ type Set struct {
 	Name   string
 	Smooth bool
 	In     map[string]*tensor.Tensor
+	// Skipped says why there are no inputs, where there are none.
+	Skipped string
 }
 
 // Evil are the inputs that break careless losses, as far as they apply to the
@@ -21,6 +24,10 @@ type Set struct {
 func Evil(inputs []Input, seed uint64) ([]Set, error) {
 	var sets []Set
 	for _, e := range evils {
+		if symbol := conflict(inputs, e.sizes); symbol != "" {
+			sets = append(sets, Set{Name: e.name, Skipped: fmt.Sprintf("the file fixes the extent %s", symbol)})
+			continue
+		}
 		in, err := Random(inputs, e.sizes, seed)
 		if err != nil {
 			return nil, err
@@ -32,7 +39,8 @@ func Evil(inputs []Input, seed uint64) ([]Set, error) {
 		for _, i := range inputs {
 			Round(in[i.Name], i.Elem)
 		}
-		sets = append(sets, Set{e.name, strings.HasPrefix(e.name, near) || strings.HasPrefix(e.name, onePair), in})
+		smooth := strings.HasPrefix(e.name, near) || strings.HasPrefix(e.name, onePair)
+		sets = append(sets, Set{Name: e.name, Smooth: smooth, In: in})
 	}
 	return sets, nil
 }

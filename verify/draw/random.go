@@ -11,6 +11,7 @@ import (
 // Labels name every class and now and then none, states are what a run may
 // have left, floats are standard normal.
 func Random(inputs []Input, sizes Sizes, seed uint64) (map[string]*tensor.Tensor, error) {
+	sizes = held(inputs, sizes)
 	d := drawer{rng: rand.New(rand.NewPCG(seed, 0x10552cc)), sizes: sizes, inputs: inputs}
 	out := map[string]*tensor.Tensor{}
 	for _, in := range inputs {

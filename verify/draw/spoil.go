@@ -190,6 +190,9 @@ func (b batch) classes(off int, f func(x, w []float64)) bool {
 	}
 	c := table.Shape[0]
 	w, rs := rows(table), rows(x)
+	if len(w) == 0 || len(w[0]) != width(rs) || len(y.I) != len(rs) {
+		return false // extents that the file fixes differently
+	}
 	per := len(w) / c
 	for i, label := range y.I {
 		if label >= 0 && label < int64(c) {
@@ -197,6 +200,14 @@ func (b batch) classes(off int, f func(x, w []float64)) bool {
 		}
 	}
 	return true
+}
+
+// width is how long rows are.
+func width(rs [][]float64) int {
+	if len(rs) == 0 {
+		return 0
+	}
+	return len(rs[0])
 }
 
 // rows are the rows of a table along its last axis; none of a scalar.
