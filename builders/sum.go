@@ -22,6 +22,9 @@ func ParseSum(expr string) ([]Term, error) {
 		if before, after, ok := strings.Cut(part, "*"); ok {
 			x, err := strconv.ParseFloat(strings.TrimSpace(before), 64)
 			if err != nil || x != x || x-x != 0 {
+				if err := subtracted(expr, part, at); err != nil {
+					return nil, err
+				}
 				return nil, caret(expr, at+indent(before), "want a finite number before *, found %q", strings.TrimSpace(before))
 			}
 			factor, name, nameAt = x, after, at+len(before)+1
@@ -32,6 +35,9 @@ func ParseSum(expr string) ([]Term, error) {
 		}
 		l, ok := Find(word)
 		if !ok {
+			if err := subtracted(expr, part, at); err != nil {
+				return nil, err
+			}
 			if !strings.ContainsAny(expr, "+*") {
 				return nil, UnknownLoss(word)
 			}
@@ -46,6 +52,46 @@ func ParseSum(expr string) ([]Term, error) {
 		}
 	}
 	return terms, nil
+}
+
+// subtracted is the answer to a part of a sum, which begins at the given place,
+// that takes one term from another: how it is said with +. It is nil for a part
+// whose mistake is another one.
+func subtracted(expr, part string, at int) error {
+	for i := range len(part) {
+		if part[i] != '-' {
+			continue
+		}
+		left, right := part[:i], strings.TrimSpace(part[i+1:])
+		if _, ok := term(left); !ok {
+			continue
+		}
+		t, ok := term(right)
+		switch {
+		case ok:
+			factor := strconv.FormatFloat(-t.Factor, 'g', -1, 64)
+			name := strings.TrimSpace(right[strings.IndexByte(right, '*')+1:])
+			return caret(expr, at+i, "terms are joined by + alone; write + %s*%s", factor, name)
+		case strings.TrimRight(left, " \t") != left: // a word of its own, and no hyphen in a name
+			return caret(expr, at+i, "terms are joined by + alone; write + -1*LOSS to take one away")
+		}
+	}
+	return nil
+}
+
+// term reads a loss with a factor before * or none.
+func term(text string) (Term, bool) {
+	factor := 1.0
+	name := text
+	if before, after, ok := strings.Cut(text, "*"); ok {
+		x, err := strconv.ParseFloat(strings.TrimSpace(before), 64)
+		if err != nil || x-x != 0 {
+			return Term{}, false
+		}
+		factor, name = x, after
+	}
+	l, ok := Find(strings.TrimSpace(name))
+	return Term{factor, l}, ok
 }
 
 // indent is how many blanks s begins with.

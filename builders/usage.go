@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/agnivade/levenshtein"
 )
@@ -23,28 +24,53 @@ func Usage(format string, args ...any) error { return usage(format, args...) }
 
 func usage(format string, args ...any) error { return &UsageError{fmt.Errorf(format, args...)} }
 
-// DidYouMean is a suggestion to append to a message: the nearest of the known
-// words, if one is near, else nothing.
+// DidYouMean is a suggestion to append to a message: the first of the known
+// words that begins with what was found, else the nearest if at most a third of
+// its letters differ, else nothing.
 func DidYouMean(word string, known []string) string {
-	best, at := "", 4
+	word = strings.ToLower(word)
+	best := ""
 	for _, k := range known {
-		d := levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(k))
-		if d < at && d <= max(1, len(k)/2) {
-			best, at = k, d
+		if best == "" && len(word) >= 3 && strings.HasPrefix(strings.ToLower(k), word) {
+			best = k
 		}
 	}
 	if best == "" {
-		for _, k := range known {
-			if len(word) >= 3 && strings.HasPrefix(k, word) {
-				best = k
-				break
-			}
-		}
+		best = nearest(word, known)
 	}
 	if best == "" {
 		return ""
 	}
 	return fmt.Sprintf("; did you mean %q?", best)
+}
+
+// nearest is the known word with the fewest mistakes in it, the first of
+// several, or nothing if each has too many.
+func nearest(word string, known []string) string {
+	best, least := "", 0
+	for _, k := range known {
+		most := utf8.RuneCountInString(k) / 3
+		if utf8.RuneCountInString(word) > 2*len(k) {
+			continue // too many by its length alone
+		}
+		if d := mistakes(word, strings.ToLower(k)); d <= most && (best == "" || d < least) {
+			best, least = k, d
+		}
+	}
+	return best
+}
+
+// mistakes is how many letters are to be put in, left out or changed to make
+// one word the other; two neighbours that changed places are one mistake.
+func mistakes(word, other string) int {
+	least := levenshtein.ComputeDistance(word, other)
+	letters := []rune(word)
+	for i := 1; i < len(letters); i++ {
+		letters[i-1], letters[i] = letters[i], letters[i-1]
+		least = min(least, 1+levenshtein.ComputeDistance(string(letters), other))
+		letters[i-1], letters[i] = letters[i], letters[i-1]
+	}
+	return least
 }
 
 // UnknownLoss is the answer to a name that no loss has.

@@ -1,6 +1,3 @@
-// Package compile makes the bytes of an ONNX file from the name of a loss and
-// its options: formula, gradient, optimisation, export, one after the other.
-// It is the one place that knows all stages.
 package compile
 
 import (
@@ -104,13 +101,15 @@ func (o Options) check() error {
 	for _, c := range []struct {
 		flag, value string
 		known       []string
+		suggest     func(string, []string) string
 	}{
-		{"--gradient", o.Gradient, []string{"exact", "detached", "official"}},
-		{"--dtype", o.DType, []string{"f32", "f64", "f16"}},
-		{"--form", o.Form, []string{"functions", "flat"}},
+		{"--gradient", o.Gradient, []string{"exact", "detached", "official"}, builders.DidYouMean},
+		// A type that is a letter away is another type: bf16 is not f16.
+		{"--dtype", o.DType, []string{"f32", "f64", "f16"}, func(string, []string) string { return "" }},
+		{"--form", o.Form, []string{"functions", "flat"}, builders.DidYouMean},
 	} {
 		if !contains(c.known, c.value) {
-			return builders.Usage("%s: found %q, want one of %s%s", c.flag, c.value, strings.Join(c.known, ", "), builders.DidYouMean(c.value, c.known))
+			return builders.Usage("%s: found %q, want one of %s%s", c.flag, c.value, strings.Join(c.known, ", "), c.suggest(c.value, c.known))
 		}
 	}
 	if o.Opset < onnxexport.MinOpset || o.Opset > onnxexport.MaxOpset {
