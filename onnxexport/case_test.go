@@ -63,8 +63,8 @@ var evil = []float64{
 	5e-324, 0x1p-1022, 1e-200, 1e200, -1e200, math.MaxFloat64, 40, -40, 800, -800,
 }
 
-// domain is from which interval floats are drawn, or from evil ones and
-// others where it is empty; and the largest extent.
+// domain is the interval from which floats are drawn; the empty one stands for
+// evil numbers and any others.
 type domain struct{ lo, hi float64 }
 
 var anywhere = domain{}

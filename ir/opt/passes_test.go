@@ -101,7 +101,7 @@ func TestPassesKeepValues(t *testing.T) {
 			if p.Name != opt.InlineCalls.Name && size(g) > size(f) {
 				t.Fatalf("seed %d: %s makes %d values of %d:\n%s\nmade from\n%s", seed, p.Name, size(g), size(f), g, f)
 			}
-			interface_(t, f, g)
+			sameInterface(t, f, g)
 		}
 		for _, order := range pipelines {
 			g := f
@@ -113,8 +113,8 @@ func TestPassesKeepValues(t *testing.T) {
 	}
 }
 
-// interface_ compares what a caller sees of two functions.
-func interface_(t *testing.T, f, g *ir.Func) {
+// sameInterface compares what a caller sees of two functions.
+func sameInterface(t *testing.T, f, g *ir.Func) {
 	t.Helper()
 	if len(f.Params) != len(g.Params) || len(f.Results) != len(g.Results) || f.Name != g.Name || f.Margin != g.Margin {
 		t.Fatalf("another function:\n%s\nmade from\n%s", g, f)
