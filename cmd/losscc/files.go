@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -16,14 +17,11 @@ import (
 const maxInput = 2 << 30
 
 // readInput reads a whole input file; "-" is the standard input. what says in
-// messages what it should have been.
+// messages what it should have been. Only a regular file is read by name: a
+// device may have no end, and a pipe may have no writer.
 func (c *console) readInput(path, what string) ([]byte, error) {
 	if path == "-" {
-		data, err := io.ReadAll(io.LimitReader(c.in, maxInput))
-		if err != nil {
-			return nil, failure(codeIO, "read the standard input: %w", err)
-		}
-		return data, nil
+		return readWhole(c.in, "the standard input", 0, maxInput)
 	}
 	info, err := os.Stat(path)
 	switch {
@@ -31,47 +29,113 @@ func (c *console) readInput(path, what string) ([]byte, error) {
 		return nil, failure(codeFile, "%s: there is no such file, want %s", path, what)
 	case err != nil:
 		return nil, failure(codeIO, "%s: %w", path, bare(err))
-	case info.IsDir():
-		return nil, failure(codeFile, "%s is a directory, want %s", path, what)
-	case info.Size() > maxInput:
-		return nil, failure(codeFile, "%s has %s, at most 2 GiB are read", path, bytesText(info.Size()))
 	}
-	data, err := os.ReadFile(path)
+	if err := readable(path, what, info); err != nil {
+		return nil, err
+	}
+	f, err := openAtOnce(path)
 	if err != nil {
 		return nil, failure(codeIO, "%s: %w", path, bare(err))
 	}
-	return data, nil
+	defer f.Close()
+	// What was opened, lest another file took the name in between.
+	if info, err = f.Stat(); err != nil {
+		return nil, failure(codeIO, "%s: %w", path, bare(err))
+	}
+	if err := readable(path, what, info); err != nil {
+		return nil, err
+	}
+	return readWhole(f, path, info.Size(), maxInput)
+}
+
+// readable refuses what is no regular file, or is too long.
+func readable(path, what string, info fs.FileInfo) error {
+	switch {
+	case info.Mode()&fs.ModeNamedPipe != 0:
+		return failure(codeFile, "%s is a pipe, want %s; - reads the standard input", path, what)
+	case !info.Mode().IsRegular():
+		return failure(codeFile, "%s is %s, want %s", path, kindOf(info.Mode()), what)
+	case info.Size() > maxInput:
+		return failure(codeFile, "%s has %d bytes, at most %s are read", path, info.Size(), bytesText(maxInput))
+	}
+	return nil
+}
+
+// kindOf names what is in a directory under a name and is no regular file.
+func kindOf(m fs.FileMode) string {
+	switch {
+	case m.IsDir():
+		return "a directory"
+	case m&fs.ModeDevice != 0:
+		return "a device"
+	case m&fs.ModeSocket != 0:
+		return "a socket"
+	}
+	return "no regular file"
+}
+
+// readWhole reads all that there is, which is size bytes or a little else, up
+// to most.
+func readWhole(r io.Reader, name string, size, most int64) ([]byte, error) {
+	var b bytes.Buffer
+	b.Grow(int(min(size, most)) + bytes.MinRead) // so that it need not grow
+	n, err := b.ReadFrom(io.LimitReader(r, most+1))
+	switch {
+	case err != nil:
+		return nil, failure(codeIO, "read %s: %w", name, bare(err))
+	case n > most:
+		return nil, failure(codeFile, "%s has more than %s, at most that is read", name, bytesText(most))
+	}
+	return b.Bytes(), nil
 }
 
 // writeWhole writes a file that appears whole or not at all: under another
 // name next to it, then renamed. What is no regular file (a device, a pipe) is
-// written to directly.
+// written to directly, and a link stays a link, even to what is not there yet.
 func writeWhole(path string, data []byte) error {
 	info, err := os.Stat(path)
-	if err == nil && info.IsDir() {
+	switch {
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return failure(codeIO, "write %s: %w", path, bare(err))
+	case err == nil && info.IsDir():
 		return failure(codeIO, "%s is a directory, want the name of a file", path)
-	}
-	if err == nil && !info.Mode().IsRegular() {
+	case err == nil && !info.Mode().IsRegular():
 		if err := os.WriteFile(path, data, 0o666); err != nil {
 			return failure(codeIO, "write %s: %w", path, bare(err))
 		}
 		return nil
 	}
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real // a link stays a link
-	}
+	real := followed(path)
 	var tail [6]byte
 	rand.Read(tail[:]) // never fails
-	temp := filepath.Join(filepath.Dir(path), ".losscc-"+hex.EncodeToString(tail[:]))
+	dir, _ := filepath.Split(real)
+	temp := dir + ".losscc-" + hex.EncodeToString(tail[:])
 	if err := writeNew(temp, data, info); err != nil {
 		os.Remove(temp)
 		return failure(codeIO, "write %s: %w", path, bare(err))
 	}
-	if err := os.Rename(temp, path); err != nil {
+	if err := os.Rename(temp, real); err != nil {
 		os.Remove(temp)
 		return failure(codeIO, "write %s: %w", path, bare(err))
 	}
 	return nil
+}
+
+// followed is where a chain of links leads, be there a file or not. The system
+// found it to end before.
+func followed(path string) string {
+	for range 255 {
+		to, err := os.Readlink(path)
+		if err != nil {
+			return path
+		}
+		if !filepath.IsAbs(to) {
+			dir, _ := filepath.Split(path)
+			to = dir + to // not joined, which would take a/.. away though a may be a link
+		}
+		path = to
+	}
+	return path
 }
 
 // writeNew writes a file that is not there yet, with the mode of the one that
@@ -112,6 +176,8 @@ func bytesText(n int64) string {
 		return fmt.Sprintf("%d bytes", n)
 	case n < 1<<20:
 		return fmt.Sprintf("%.1f KiB", float64(n)/1024)
+	case n < 1<<30:
+		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
 	}
-	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+	return fmt.Sprintf("%.4g GiB", float64(n)/(1<<30))
 }

@@ -32,9 +32,15 @@ func (c *console) gather(m *onnxval.Model, path string, o *running) (in map[stri
 		if !ok {
 			return nil, nil, misuse("--in: %s has no input %q%s; it has %s", path, name, builders.DidYouMean(name, names), strings.Join(names, ", "))
 		}
+		if files[name] == "" {
+			return nil, nil, misuse("--in: found %q, want the name of a file, as in --in %s=FILE.npy", given, name)
+		}
 		if in[name], err = c.readTensor(files[name], p); err != nil {
 			return nil, nil, err
 		}
+	}
+	if err := agree(m, in, files); err != nil {
+		return nil, nil, err
 	}
 	for _, name := range names {
 		if in[name] == nil && !ports[name].Optional {
@@ -48,17 +54,20 @@ func (c *console) gather(m *onnxval.Model, path string, o *running) (in map[stri
 		p := ports[missing[0]]
 		return nil, nil, misuse("input %s (%s) is not given: add --in %s=FILE.npy, or --random %s to draw what is missing", p.Name, p, p.Name, exampleExtents(m))
 	}
-	return in, missing, c.draw(m, in, missing, o)
+	return in, missing, c.draw(m, in, files, missing, o)
 }
 
 // draw fills in the inputs that are missing. Extents that a given input fixes
 // need not be repeated.
-func (c *console) draw(m *onnxval.Model, in map[string]*tensor.Tensor, missing []string, o *running) error {
+func (c *console) draw(m *onnxval.Model, in map[string]*tensor.Tensor, files map[string]string, missing []string, o *running) error {
 	sizes := draw.Sizes{}
 	if o.random != "" {
 		var err error
 		if sizes, err = draw.ParseSizes(o.random); err != nil {
 			return misuse("--random: %w", err)
+		}
+		if err := once(o.random); err != nil {
+			return err
 		}
 	}
 	symbols := symbolsOf(m)
@@ -70,9 +79,10 @@ func (c *console) draw(m *onnxval.Model, in map[string]*tensor.Tensor, missing [
 	for _, p := range m.Inputs() {
 		if t := in[p.Name]; t != nil && len(t.Shape) == len(p.Dims) {
 			for i, d := range p.Dims {
-				if _, said := sizes[d]; !said {
-					sizes[d] = t.Shape[i]
+				if n, said := sizes[d]; said && n != t.Shape[i] {
+					return failure(codeFile, "--random: %s is %d here and %d in %s, %s", d, n, t.Shape[i], p.Name, files[p.Name])
 				}
+				sizes[d] = t.Shape[i]
 			}
 		}
 	}
@@ -87,6 +97,19 @@ func (c *console) draw(m *onnxval.Model, in map[string]*tensor.Tensor, missing [
 	}
 	for _, name := range missing {
 		in[name] = all[name]
+	}
+	return nil
+}
+
+// once refuses extents that are given twice.
+func once(random string) error {
+	said := map[string]bool{}
+	for _, part := range strings.Split(random, ",") {
+		symbol, _, _ := strings.Cut(strings.TrimSpace(part), "=")
+		if said[symbol] {
+			return misuse("--random: %s is given twice", symbol)
+		}
+		said[symbol] = true
 	}
 	return nil
 }
@@ -158,6 +181,40 @@ func exampleExtents(m *onnxval.Model) string {
 		return `""`
 	}
 	return strings.Join(parts, ",")
+}
+
+// agree refuses given inputs whose extents are not the declared ones, or differ
+// where one symbol stands for both; it names the files.
+func agree(m *onnxval.Model, in map[string]*tensor.Tensor, files map[string]string) error {
+	type binding struct {
+		size     int
+		by, file string
+	}
+	bound := map[string]binding{}
+	for _, p := range m.Inputs() {
+		t := in[p.Name]
+		if t == nil || !p.Ranked {
+			continue
+		}
+		wrong := func(format string, args ...any) error {
+			return failure(codeFile, "%s: input %s is %s%s, want %s: %s", files[p.Name], p.Name,
+				numpyName(p.Elem), tensor.ShapeString(t.Shape), wantText(p), fmt.Sprintf(format, args...))
+		}
+		for i, d := range p.Dims {
+			n, err := strconv.Atoi(d)
+			b, known := bound[d]
+			switch {
+			case err == nil && n != t.Shape[i]:
+				return wrong("extent %d is %d", i, t.Shape[i])
+			case err == nil || d == "?":
+			case !known:
+				bound[d] = binding{t.Shape[i], p.Name, files[p.Name]}
+			case b.size != t.Shape[i]:
+				return wrong("%s is %d here and %d in %s, %s", d, t.Shape[i], b.size, b.by, b.file)
+			}
+		}
+	}
+	return nil
 }
 
 // readTensor reads an input from a NumPy file.

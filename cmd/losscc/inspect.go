@@ -127,9 +127,13 @@ func inspectedOf(m *onnxpb.ModelProto, path string, size int) inspected {
 
 // declared is a declared value of a file.
 func declared(v *onnxpb.ValueInfoProto, role string) port {
-	p := port{Name: v.GetName(), DType: "?", Shape: []any{}, Role: role}
-	if tt := v.GetType().GetTensorType(); tt != nil {
+	p := port{Name: v.GetName(), DType: "?", Role: role}
+	tt := v.GetType().GetTensorType()
+	if tt != nil {
 		p.DType = numpyNames(onnxtext.Elem(tt.GetElemType()))
+	}
+	if tt.GetShape() != nil {
+		p.Shape = []any{} // of rank 0 unless extents follow
 		for _, d := range onnxtext.Dims(tt.GetShape()) {
 			p.Shape = append(p.Shape, extent(d))
 		}

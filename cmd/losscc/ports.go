@@ -11,7 +11,7 @@ import (
 type port struct {
 	Name  string `json:"name"`
 	DType string `json:"dtype"`
-	Shape []any  `json:"shape"` // a symbol, or a number
+	Shape []any  `json:"shape"` // symbols and numbers; null if not even their count is known
 	Role  string `json:"role,omitempty"`
 }
 
@@ -55,6 +55,9 @@ func portsOf(f *ir.Func, dtype string) (in, out []port) {
 
 // shapeText is a shape as [N,D].
 func (p port) shapeText() string {
+	if p.Shape == nil {
+		return "unknown"
+	}
 	parts := make([]string, len(p.Shape))
 	for i, d := range p.Shape {
 		switch d := d.(type) {

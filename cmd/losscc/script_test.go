@@ -123,7 +123,7 @@ func tamper(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // foreign FILE writes a model that another program could have made: one op
-// from a domain of its own.
+// from a domain of its own, and an input of unknown rank.
 func foreign(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: foreign FILE")
@@ -132,11 +132,13 @@ func foreign(ts *testscript.TestScript, neg bool, args []string) {
 		return &onnxpb.ValueInfoProto{Name: proto.String(name), Type: &onnxpb.TypeProto{Value: &onnxpb.TypeProto_TensorType{
 			TensorType: &onnxpb.TypeProto_Tensor{ElemType: proto.Int32(1), Shape: &onnxpb.TensorShapeProto{}}}}}
 	}
+	x := value("x")
+	x.GetType().GetTensorType().Shape = nil
 	data, err := onnxpb.Encode(&onnxpb.ModelProto{
 		IrVersion:    proto.Int64(8),
 		ProducerName: proto.String("another"),
 		OpsetImport:  []*onnxpb.OperatorSetIdProto{{Domain: proto.String(""), Version: proto.Int64(17)}, {Domain: proto.String("com.example"), Version: proto.Int64(1)}},
-		Graph: &onnxpb.GraphProto{Name: proto.String("g"), Input: []*onnxpb.ValueInfoProto{value("x")}, Output: []*onnxpb.ValueInfoProto{value("y")},
+		Graph: &onnxpb.GraphProto{Name: proto.String("g"), Input: []*onnxpb.ValueInfoProto{x}, Output: []*onnxpb.ValueInfoProto{value("y")},
 			Node: []*onnxpb.NodeProto{{Name: proto.String("odd"), OpType: proto.String("Wobble"), Domain: proto.String("com.example"), Input: []string{"x"}, Output: []string{"y"}}}},
 	})
 	ts.Check(err)
