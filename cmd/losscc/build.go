@@ -71,12 +71,12 @@ func (c *console) build(r *compile.Result, file string) error {
 	} else if err := writeWhole(file, data); err != nil {
 		return err
 	}
-	for _, a := range r.Built.Advice {
-		c.warn("%s", a)
-	}
 	report := builtOf(r, data, file)
 	if c.json {
-		return c.emit(report)
+		return c.emit(report) // advice included
+	}
+	for _, a := range report.Advice {
+		c.warn("%s", a)
 	}
 	if file == "-" {
 		file = "the standard output"

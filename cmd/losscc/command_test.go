@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"syscall"
 	"testing"
@@ -147,7 +148,10 @@ func TestJSONIsOneObjectWithItsSchema(t *testing.T) {
 		{"losscc.build/1", []string{"build", "softmax", "--grad", "-o", file}, "file bytes loss params reduction gradient dtype form opset ir_version inputs outputs advice"},
 		{"losscc.run/1", []string{"run", file, "--random", "N=3,C=2,D=2"}, "file seed inputs outputs"},
 		{"losscc.inspect/1", []string{"inspect", file}, "file bytes producer ir_version opsets loss params reduction gradient inputs outputs nodes ops functions constants loads"},
+		{"losscc.build/1", []string{"build", "arcface", "-o", file + ".advised"}, "file bytes loss params reduction gradient dtype form opset ir_version inputs outputs advice"},
 		{"losscc.version/1", []string{"version"}, "version go default_opset min_opset max_opset"},
+		{"losscc.version/1", []string{"--version"}, "version go default_opset min_opset max_opset"},
+		{"losscc.completion/1", []string{"completion", "fish"}, "shell script"},
 	} {
 		got := enter(append(c.args, "--json")...)
 		if got.code != codeDone || got.err != "" {
@@ -172,6 +176,46 @@ func TestJSONIsOneObjectWithItsSchema(t *testing.T) {
 		for key := range object {
 			t.Errorf("%q has %q, which the schema %s does not", c.args, key, c.schema)
 		}
+	}
+}
+
+// TestAnErrorUnderJSONIsOneObjectOnStderr covers mistakes that are found before
+// the flags are read, by flags, by commands and by none.
+func TestAnErrorUnderJSONIsOneObjectOnStderr(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{"--json", "build", "arcfac", "-o", "x"}, codeMisuse, `no loss is called "arcfac"; did you mean "arcface"?; losscc list shows all`},
+		{[]string{"build", "arcface", "--nope", "--json"}, codeMisuse, "losscc build has no flag --nope"},
+		{[]string{"build", "softmax + nope", "-o", "x", "--json=true"}, codeMisuse, "no loss is called \"nope\"; losscc list shows all\n  softmax + nope\n            ^"},
+		{[]string{"buidl", "--json"}, codeMisuse, `no command is called "buidl"; did you mean "build"?`},
+		{[]string{"build", "arcface", "-o", "-", "--json"}, codeMisuse, "-o - and --json both want the standard output; name a file, or leave --json out"},
+		{[]string{"completion", "bsh", "--json"}, codeMisuse, `no script is written for "bsh", want one of bash, zsh, fish, powershell; did you mean "bash"?`},
+		{[]string{"inspect", "absent<&>.onnx", "--json"}, codeFile, "absent<&>.onnx: there is no such file, want an ONNX file; losscc build makes one"},
+		{[]string{"build", "softmax", "-o", "absent/x.onnx", "--json"}, codeIO, "write absent/x.onnx: no such file or directory"},
+	} {
+		t.Chdir(t.TempDir())
+		got := enter(c.args...)
+		if got.code != c.code || got.out != "" {
+			t.Errorf("%q ends with %d and prints %q", c.args, got.code, got.out)
+		}
+		if strings.Count(got.err, "\n") != 1 || strings.Contains(got.err, `\u003c`) {
+			t.Errorf("%q says more than one line, or hides signs: %s", c.args, got.err)
+		}
+		var object map[string]any
+		if err := json.Unmarshal([]byte(got.err), &object); err != nil {
+			t.Errorf("%q: %v in\n%s", c.args, err, got.err)
+			continue
+		}
+		want := map[string]any{"schema": "losscc.error/1", "error": c.says, "code": float64(c.code)}
+		if !reflect.DeepEqual(object, want) {
+			t.Errorf("%q: %v, want %v", c.args, object, want)
+		}
+	}
+	if got := enter("show", "--", "--json"); got.code != codeMisuse || !strings.HasPrefix(got.err, "losscc: ") {
+		t.Errorf("--json after -- is no flag, and yet: %+v", got)
 	}
 }
 
@@ -206,6 +250,9 @@ func TestAPanicIsAMessageAndNoTrace(t *testing.T) {
 		t.Errorf("shows a trace: %s", got.err)
 	}
 	t.Setenv(traceVariable, "1")
+	if got := enter("broken", "--json"); !json.Valid([]byte(got.err)) || !strings.Contains(got.err, `"code":70`) || !strings.Contains(got.err, "a screw is loose") {
+		t.Errorf("under --json says %s", got.err)
+	}
 	if got := enter("broken"); !strings.Contains(got.err, "goroutine") {
 		t.Errorf("shows no trace though asked: %s", got.err)
 	}

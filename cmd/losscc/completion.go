@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"strings"
 
 	"losscc/builders"
@@ -23,20 +24,38 @@ losses, and the parameters of the loss at hand after --set.`,
 		ValidArgs: shells,
 		Args:      argument("one shell", "there are "+strings.Join(shells, ", ")),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			root := cmd.Root()
-			switch args[0] {
-			case "bash":
-				return root.GenBashCompletionV2(c.out, true)
-			case "zsh":
-				return root.GenZshCompletion(c.out)
-			case "fish":
-				return root.GenFishCompletion(c.out, true)
-			case "powershell":
-				return root.GenPowerShellCompletionWithDesc(c.out)
+			if !c.json {
+				return writeCompletion(c.out, cmd.Root(), args[0])
 			}
-			return misuse("no script is written for %q, want one of %s%s", args[0], strings.Join(shells, ", "), builders.DidYouMean(args[0], shells))
+			var script strings.Builder
+			if err := writeCompletion(&script, cmd.Root(), args[0]); err != nil {
+				return err
+			}
+			return c.emit(completion{"losscc.completion/1", args[0], script.String()})
 		},
 	}
+}
+
+// completion is the JSON of completion.
+type completion struct {
+	Schema string `json:"schema"`
+	Shell  string `json:"shell"`
+	Script string `json:"script"`
+}
+
+// writeCompletion writes the script for a shell.
+func writeCompletion(w io.Writer, root *cobra.Command, shell string) error {
+	switch shell {
+	case "bash":
+		return root.GenBashCompletionV2(w, true)
+	case "zsh":
+		return root.GenZshCompletion(w)
+	case "fish":
+		return root.GenFishCompletion(w, true)
+	case "powershell":
+		return root.GenPowerShellCompletionWithDesc(w)
+	}
+	return misuse("no script is written for %q, want one of %s%s", shell, strings.Join(shells, ", "), builders.DidYouMean(shell, shells))
 }
 
 // completeLoss offers the names of losses as the first argument.

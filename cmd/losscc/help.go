@@ -115,16 +115,13 @@ func flagLines(cmd *cobra.Command) [][]string {
 	own := cmd.LocalNonPersistentFlags()
 	own.SortFlags = false
 	own.VisitAll(func(f *pflag.Flag) {
-		if f.Name != "help" && f.Name != "version" {
+		if f.Name != "help" {
 			add(f)
 		}
 	})
 	cmd.InheritedFlags().VisitAll(add)
 	if !cmd.HasParent() {
 		cmd.PersistentFlags().VisitAll(add)
-	}
-	if cmd.Version != "" {
-		lines = append(lines, []string{"-v, --version", "print the version"})
 	}
 	return append(lines, []string{"-h, --help", "show this"})
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -21,12 +22,15 @@ func run(args []string, in io.Reader, out, errOut io.Writer) (code int) {
 	c := newConsole(in, out, errOut)
 	defer func() {
 		if p := recover(); p != nil {
+			c.json = c.json || asksForJSON(args)
 			code = c.defect(args, p, debug.Stack())
 		}
 	}()
 	root := newRoot(c)
 	root.SetArgs(args)
 	cmd, err := root.ExecuteC()
+	// A mistake in the flags before it leaves --json unread.
+	c.json = c.json || err != nil && asksForJSON(args)
 	if flushed := c.out.Flush(); err == nil && flushed != nil {
 		err = failure(codeIO, "write to stdout: %w", flushed)
 	}
@@ -45,6 +49,9 @@ func (c *console) close(cmd *cobra.Command, err error) int {
 	if code == codeMisuse && errors.As(err, &usage) {
 		err = usage
 	}
+	if c.json {
+		return c.objection(err.Error(), code)
+	}
 	c.say("%s %v", c.errStyle.red("losscc:"), err)
 	switch code {
 	case codeMisuse:
@@ -55,12 +62,41 @@ func (c *console) close(cmd *cobra.Command, err error) int {
 	return code
 }
 
+// asksForJSON finds --json among arguments that could not be read as flags.
+func asksForJSON(args []string) bool {
+	for _, a := range args {
+		switch a {
+		case "--json", "--json=true":
+			return true
+		case "--":
+			return false
+		}
+	}
+	return false
+}
+
+// objection writes an error as one line of JSON, where talk would be, and gives
+// its exit code back.
+func (c *console) objection(text string, code int) int {
+	e := json.NewEncoder(c.err)
+	e.SetEscapeHTML(false)
+	e.Encode(struct {
+		Schema string `json:"schema"`
+		Error  string `json:"error"`
+		Code   int    `json:"code"`
+	}{"losscc.error/1", text, code})
+	return code
+}
+
 // traceVariable names the variable that, set, shows the trace of a panic.
 const traceVariable = "LOSSCC_TRACE"
 
 // defect reports a panic.
 func (c *console) defect(args []string, p any, stack []byte) int {
 	c.out.Flush()
+	if c.json {
+		return c.objection(fmt.Sprintf("losscc %s stopped by a mistake of its own: %v", compile.Version, p), codeDefect)
+	}
 	c.say("%s stopped by a mistake of its own: %v", c.errStyle.red("losscc:"), p)
 	c.say("Please report it with the version (%s) and the arguments: %q", compile.Version, args)
 	if os.Getenv(traceVariable) != "" {
@@ -73,12 +109,12 @@ func (c *console) defect(args []string, p any, stack []byte) int {
 
 // newRoot is the command that holds all others.
 func newRoot(c *console) *cobra.Command {
+	var version bool
 	root := &cobra.Command{
 		Use:   "losscc",
 		Short: "Compile losses from their papers to ONNX files",
 		Long: `losscc compiles losses from their papers to ONNX files: the value, and with
 --grad the gradient of every trained input, as ops that any runtime has.`,
-		Version: compile.Version,
 		Example: `  losscc build arcface --grad -o arcface.onnx
   losscc run arcface.onnx --random N=8,C=10,D=16
   losscc show triplet`,
@@ -86,6 +122,9 @@ func newRoot(c *console) *cobra.Command {
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if version {
+				return c.version()
+			}
 			if len(args) > 0 {
 				return unknownCommand(cmd, args[0])
 			}
@@ -96,7 +135,8 @@ func newRoot(c *console) *cobra.Command {
 	root.SetIn(c.in)
 	root.SetOut(c.out)
 	root.SetErr(c.err)
-	root.PersistentFlags().BoolVar(&c.json, "json", false, "print data as one JSON object")
+	root.PersistentFlags().BoolVar(&c.json, "json", false, "print data as one JSON object, and an error as one on stderr")
+	root.Flags().BoolVarP(&version, "version", "v", false, "print the version")
 	root.CompletionOptions.DisableDefaultCmd = true
 	for _, group := range commands {
 		root.AddGroup(&cobra.Group{ID: group.id, Title: group.title})
@@ -106,7 +146,6 @@ func newRoot(c *console) *cobra.Command {
 			root.AddCommand(cmd)
 		}
 	}
-	root.SetVersionTemplate("losscc {{.Version}}\n")
 	root.SetHelpCommand(newHelp(c))
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { c.help(cmd) })
 	root.SetUsageFunc(func(cmd *cobra.Command) error { c.help(cmd); return nil })
