@@ -32,7 +32,7 @@ stage() { printf '%s== %s%s\n' "$bold" "$1" "$plain"; stage_begun=$SECONDS; }
 passed() { printf '   %s (%ds)\n' "$1" $((SECONDS - stage_begun)); }
 
 command -v go >/dev/null ||
-  fail "no go on the path; losscc needs the Go that go.mod names, from go.dev/dl" 4
+  fail "no go on the path; install the Go version that go.mod names" 4
 python=${PYTHON:-python3}
 "$python" -c '' 2>/dev/null ||
   fail "no Python 3 at '$python'; install one, or name it: PYTHON=/path/to/python3 bash verify/test.sh. Without one, go test ./... runs the tests that need Go only" 4

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -12,8 +13,8 @@ import (
 )
 
 // TestReadme holds the README against the program: the output of its commands,
-// the table of losses, the builder that it quotes, the exit codes. -update
-// writes these parts again.
+// the table of losses, the files that it quotes, the exit codes. -update writes
+// these parts again.
 func TestReadme(t *testing.T) {
 	path, err := filepath.Abs(filepath.Join("..", "..", "README.md"))
 	if err != nil {
@@ -29,12 +30,12 @@ func TestReadme(t *testing.T) {
 	text = consoles(t, text)
 	text = part(t, text, "<!-- losses: go test ./cmd/losscc -run Readme -update writes this table -->\n", "<!-- end of losses -->", lossTable())
 	text = part(t, text, "<!-- exit codes -->\n", "<!-- end of exit codes -->", codeTable())
-	const quoted = "builders/normface.go"
-	source, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(quoted)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	text = part(t, text, "<!-- file "+quoted+" -->\n```go\n", "```\n", string(source))
+	source := func(path string) string { return fileText(t, filepath.Join(root, filepath.FromSlash(path))) }
+	const builder, article, heads = "builders/normface.go", "testdata/digits/article.txt", "testdata/digits/heads.txt"
+	text = part(t, text, "<!-- file "+builder+" -->\n```go\n", "```\n", source(builder))
+	text = part(t, text, "<!-- file "+article+" -->\n```text\n", "```\n", source(article))
+	text = part(t, text, "<!-- rows of "+heads+" -->\n```text\n", "```\n", rowsOf(source(heads), "64", "normface", "cosface", "arcface", "sphereface-r", "p2sgrad", "focal"))
+	text = judged(t, text)
 	if text == string(old) {
 		return
 	}
@@ -46,6 +47,82 @@ func TestReadme(t *testing.T) {
 	}
 	line, now, was := firstDifference(text, string(old))
 	t.Errorf("README.md:%d says\n\t%s\nand it is\n\t%s\nif that is meant: go test ./cmd/losscc -run Readme -update", line, was, now)
+}
+
+func fileText(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// rowsOf are the lines of a table that begin with one of the words, a blank
+// line between its parts.
+func rowsOf(table string, begin ...string) string {
+	var parts []string
+	for _, p := range strings.Split(strings.TrimSpace(table), "\n\n") {
+		var lines string
+		for _, line := range strings.SplitAfter(p+"\n", "\n") {
+			for _, word := range begin {
+				if strings.HasPrefix(line, word+" ") || strings.HasPrefix(line, word+"→") {
+					lines += line
+				}
+			}
+		}
+		parts = append(parts, lines)
+	}
+	return strings.Join(parts, "\n")
+}
+
+// judged puts in the report of the command verify, if the lines in the text are
+// others. Their numbers may differ: they do from one processor to another.
+func judged(t *testing.T, text string) string {
+	t.Helper()
+	const command = "$ losscc verify arcface.onnx\n"
+	_, after, ok := strings.Cut(text, "```text\n"+command)
+	old, _, closed := strings.Cut(after, "```\n")
+	if !ok || !closed {
+		t.Fatalf("README.md has no %q", command)
+	}
+	got := enter("verify", "arcface.onnx")
+	if got.code != codeDone {
+		t.Fatalf("verify ends with %d: %s", got.code, got.err)
+	}
+	if numberless(got.out) == numberless(old) {
+		return text
+	}
+	return part(t, text, "```text\n"+command, "```\n", got.out)
+}
+
+var (
+	anyNumber = regexp.MustCompile(`[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?`)
+	whereSeen = regexp.MustCompile(`(?m)^(.* worst # of #) in .*$`)
+	someBlank = regexp.MustCompile(` +`)
+)
+
+// numberless is a report without its numbers and where the worst was found.
+func numberless(report string) string {
+	s := someBlank.ReplaceAllString(anyNumber.ReplaceAllString(report, "#"), " ")
+	return whereSeen.ReplaceAllString(s, "$1")
+}
+
+func TestAReportIsComparedByItsLines(t *testing.T) {
+	const report = "  ok  value  loops  20 sets  40 numbers  worst 3.2e-08 of 2.0e-06 in loss\n  proved\n"
+	for _, c := range []struct {
+		what, other string
+		same        bool
+	}{
+		{"other numbers", "  ok  value  loops   2 sets     4 numbers  worst 0.0e+00 of 1 in grad\n  proved\n", true},
+		{"another check", strings.Replace(report, "value", "slope", 1), false},
+		{"another answer", strings.Replace(report, "ok", "FAILED", 1), false},
+		{"a line less", strings.Replace(report, "  proved\n", "", 1), false},
+	} {
+		if got := numberless(report) == numberless(c.other); got != c.same {
+			t.Errorf("%s: counts as the same: %v", c.what, got)
+		}
+	}
 }
 
 // part replaces what stands between two marks.
