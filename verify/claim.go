@@ -3,8 +3,9 @@ package verify
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
-	"sort"
+	"strconv"
 	"strings"
 
 	"losscc/verify/formula"
@@ -19,17 +20,20 @@ type claim struct {
 	reduction   string
 	gradient    string // exact, detached, official or none
 	predictions bool
+	fault       error // what the claim says of itself and cannot be so
 }
 
 // part is one loss of a claim.
 type part struct {
 	name   string
+	key    string // in params and in names of outputs: name, name_2
 	factor float64
 	params formula.Params
 }
 
 // readClaim takes a file's claim from its metadata; the error says why there
-// is none that can be checked.
+// is none that can be checked. What a claim says twice and differently, or
+// leaves out, is its fault.
 func readClaim(meta map[string]string, outputs []string) (*claim, error) {
 	loss := meta["losscc.loss"]
 	if loss == "" {
@@ -42,43 +46,113 @@ func readClaim(meta map[string]string, outputs []string) (*claim, error) {
 	c := &claim{
 		reduction: meta["losscc.reduction"], gradient: meta["losscc.gradient"],
 		predictions: slices.Contains(outputs, "predicted"),
+		fault:       saidTwice(meta["losscc.params"]),
 	}
 	if c.reduction == "" {
 		c.reduction = "mean"
 	}
 	if _, err := formula.Defaults(loss); err == nil {
-		c.parts = []part{{loss, 1, formula.Params(params)}}
-		return c, nil
+		c.parts = []part{{loss, loss, 1, formula.Params(params)}}
+	} else if err := c.readSum(loss, params); err != nil {
+		return nil, err
 	}
-	c.sum = true
-	return c, c.readSum(loss, params)
+	for _, p := range c.parts {
+		c.blame(p.complete())
+	}
+	return c, nil
 }
 
-// readSum takes the parts of a weighted sum: each loss has its factor under
-// its name, and its hyper-parameters under its name and a dot.
-func (c *claim) readSum(loss string, params map[string]any) error {
-	for name, v := range params {
-		factor, number := v.(float64)
-		if strings.Contains(name, ".") {
-			continue
+// blame keeps the first fault of a claim.
+func (c *claim) blame(err error) {
+	if c.fault == nil {
+		c.fault = err
+	}
+}
+
+// saidTwice finds a name that a flat JSON object has twice: readers differ in
+// which of the two they take.
+func saidTwice(object string) error {
+	d := json.NewDecoder(strings.NewReader(object))
+	seen := map[string]bool{}
+	d.Token() // the brace; whether it is one was seen before
+	for d.More() {
+		key, _ := d.Token()
+		name, isName := key.(string)
+		var value any
+		if err := d.Decode(&value); err != nil || !isName {
+			return nil
 		}
-		if _, err := formula.Defaults(name); err != nil || !number {
+		if seen[name] {
+			return fmt.Errorf("its metadata losscc.params have %q twice", name)
+		}
+		seen[name] = true
+	}
+	return nil
+}
+
+// complete sees that a part has every hyper-parameter of its loss, each of the
+// kind it is, and no other.
+func (p part) complete() error {
+	defaults, err := formula.Defaults(p.name)
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(defaults)) {
+		v, given := p.params[name]
+		if !given {
+			return fmt.Errorf("its metadata losscc.params lack %s of %s", name, p.key)
+		}
+		if found, want := fmt.Sprintf("%T", v), fmt.Sprintf("%T", defaults[name]); found != want {
+			return fmt.Errorf("its metadata losscc.params give %s of %s as %s, want %s", name, p.key, found, want)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.params)) {
+		if _, known := defaults[name]; !known {
+			return fmt.Errorf("its metadata losscc.params have %q, and %s has no such parameter", name, p.key)
+		}
+	}
+	return nil
+}
+
+// readSum takes the parts of a weighted sum from its text, as in
+// "softmax + 0.003*center". In params each has its factor under its key, which
+// is the loss's name, or that and a number for a second part of one loss, and
+// its hyper-parameters under the key and a dot.
+func (c *claim) readSum(loss string, params map[string]any) error {
+	c.sum = true
+	left := maps.Clone(params)
+	count := map[string]int{}
+	for _, term := range strings.Split(loss, " + ") {
+		p := part{factor: 1, name: term, params: formula.Params{}}
+		if factor, name, weighted := strings.Cut(term, "*"); weighted {
+			x, err := strconv.ParseFloat(factor, 64)
+			if err != nil {
+				return fmt.Errorf("there is no formula for the loss %q of its metadata", loss)
+			}
+			p.factor, p.name = x, name
+		}
+		if _, err := formula.Defaults(p.name); err != nil {
 			return fmt.Errorf("there is no formula for the loss %q of its metadata", loss)
 		}
-		p := part{name, factor, formula.Params{}}
+		p.key = p.name
+		if count[p.name]++; count[p.name] > 1 {
+			p.key += fmt.Sprintf("_%d", count[p.name])
+		}
+		if left[p.key] != p.factor {
+			c.blame(fmt.Errorf("its metadata call it %q, and give %s the factor %v", loss, p.key, left[p.key]))
+		}
+		delete(left, p.key)
 		for full, v := range params {
-			if own, mine := strings.CutPrefix(full, name+"."); mine {
+			if own, mine := strings.CutPrefix(full, p.key+"."); mine {
 				p.params[own] = v
+				delete(left, full)
 			}
 		}
 		c.parts = append(c.parts, p)
 	}
-	if terms := strings.Count(loss, " + ") + 1; len(c.parts) != terms {
-		return fmt.Errorf("there is no formula for the loss %q of its metadata", loss)
+	for _, name := range slices.Sorted(maps.Keys(left)) {
+		c.blame(fmt.Errorf("its metadata losscc.params have %q, which belongs to no part of %q", name, loss))
 	}
-	sort.Slice(c.parts, func(i, j int) bool {
-		return strings.Index(loss, c.parts[i].name) < strings.Index(loss, c.parts[j].name)
-	})
 	return nil
 }
 
@@ -116,11 +190,11 @@ func (c *claim) values(in map[string]*tensor.Tensor, has func(output string) boo
 		for i, x := range loss.F {
 			total.F[i] += p.factor * x
 		}
-		all["loss."+p.name] = loss
+		all["loss."+p.key] = loss
 		delete(out, "loss")
 		for name, t := range out {
-			if has(name + "." + p.name) {
-				name += "." + p.name
+			if has(name + "." + p.key) {
+				name += "." + p.key
 			} else if all[name] != nil {
 				continue
 			}

@@ -53,6 +53,8 @@ func (o Options) points() int {
 const (
 	CheckLoads      = "loads"
 	CheckReadBack   = "read back"
+	CheckStructure  = "structure"
+	CheckInterface  = "interface"
 	CheckAttributes = "attributes"
 	CheckDeclared   = "declared outputs"
 	CheckValue      = "value"
@@ -72,6 +74,8 @@ var checks = []struct {
 	make          func(*judge, *checker)
 }{
 	{CheckReadBack, "onnx-go's decoder", (*judge).readBack},
+	{CheckStructure, "what a file needs", (*judge).structure},
+	{CheckInterface, "what its loss has", (*judge).interfaces},
 	{CheckAttributes, "the parameters it claims", (*judge).attributes},
 	{CheckDeclared, "what evaluation makes", (*judge).declared},
 	{CheckValue, "the paper's loops", (*judge).value},
@@ -187,6 +191,7 @@ func (j *judge) load() bool {
 	} else {
 		j.claim = claim
 	}
+	j.takeDuties()
 	r := j.report
 	r.Loss, r.Gradient, r.Reduction = meta["losscc.loss"], meta["losscc.gradient"], meta["losscc.reduction"]
 	if p := meta["losscc.params"]; isJSON(p) {

@@ -27,11 +27,16 @@ type halfSquare struct {
 func honest() halfSquare {
 	return halfSquare{0.5, 1, map[string]string{
 		"losscc.loss":      "contrastive",
-		"losscc.params":    `{"margin":0,"distance":"euclidean"}`,
+		"losscc.params":    params("0"),
 		"losscc.gradient":  "exact",
 		"losscc.reduction": "sum",
 		"losscc.inputs":    `{"embeddings_a":"embeddings","embeddings_b":"embeddings","same":"labels"}`,
 	}}
+}
+
+// params are those of a contrastive loss with a margin.
+func params(margin string) string {
+	return `{"margin":` + margin + `,"positive_margin":0,"distance":"euclidean","normalize":false,"squared":true,"loss_weight":0.5,"average":"all","mining":"none"}`
 }
 
 func (h halfSquare) file(t *testing.T) []byte {
@@ -135,7 +140,7 @@ func TestADishonestFileIsRefutedByTheCheckThatSeesIt(t *testing.T) {
 		{"a gradient that is too large", func(h *halfSquare) { h.slope = 1 + 1e-6 }, []string{CheckGradient, CheckSlope}},
 		{"a gradient of the other sign", func(h *halfSquare) { h.slope = -1 }, []string{CheckGradient, CheckSlope}},
 		{"a loss that is NaN", func(h *halfSquare) { h.factor = math.NaN() }, []string{CheckValue, CheckFinite}},
-		{"another claim", func(h *halfSquare) { h.metadata["losscc.params"] = `{"margin":1.5}` }, []string{CheckValue, CheckGradient}},
+		{"another claim", func(h *halfSquare) { h.metadata["losscc.params"] = params("1.5") }, []string{CheckValue, CheckGradient}},
 		{"another reduction", func(h *halfSquare) { h.metadata["losscc.reduction"] = "mean" }, []string{CheckValue, CheckGradient}},
 		{"a parameter that the loss has not", func(h *halfSquare) { h.metadata["losscc.params"] = `{"margn":0}` }, []string{CheckValue}},
 		{"gradients that it says it has not", func(h *halfSquare) { h.metadata["losscc.gradient"] = "official" }, []string{CheckValue}},

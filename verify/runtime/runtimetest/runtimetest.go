@@ -1,5 +1,3 @@
-// Package runtimetest gives tests a session with another ONNX runtime, or skips
-// them where there is none.
 package runtimetest
 
 import (

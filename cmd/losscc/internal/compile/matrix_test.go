@@ -171,6 +171,7 @@ func TestSumsAreProved(t *testing.T) {
 		{"softmax + 0.003*center", nil},
 		{"softmax + 0.5*center", map[string]string{"center.update": "none", "softmax.bias": "false"}},
 		{"arcface + 0.25*softmax", map[string]string{"arcface.scale": "5"}},
+		{"softmax + 0.5*softmax", nil},
 		{"cosface + 2*center", map[string]string{"cosface.scale": "5"}},
 	} {
 		for _, reduction := range []string{"mean", "sum", "none"} {

@@ -1,0 +1,112 @@
+package verify
+
+import (
+	"strings"
+	"testing"
+
+	"losscc/onnxexport/onnxpb"
+
+	"google.golang.org/protobuf/proto"
+)
+
+// altered is the honest file after a change.
+func altered(t *testing.T, change func(*onnxpb.ModelProto)) []byte {
+	t.Helper()
+	m, err := onnxpb.Decode(honest().file(t), onnxpb.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	change(m)
+	data, err := onnxpb.Encode(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// restate sets an entry of the metadata.
+func restate(m *onnxpb.ModelProto, key, value string) {
+	for _, p := range m.MetadataProps {
+		if p.GetKey() == key {
+			p.Value = &value
+		}
+	}
+}
+
+// extent renames an extent of a declaration.
+func extent(v *onnxpb.ValueInfoProto, axis int, symbol string) {
+	v.Type.GetTensorType().Shape.Dim[axis].Value = &onnxpb.TensorShapeProto_Dimension_DimParam{DimParam: symbol}
+}
+
+// node is a node without attributes.
+func node(op, out string, in ...string) *onnxpb.NodeProto {
+	return &onnxpb.NodeProto{Name: &out, OpType: &op, Input: in, Output: []string{out}}
+}
+
+func TestWhatAFileDeclaresIsWhatItsLossHas(t *testing.T) {
+	const roles = `{"embeddings_a":"embeddings","embeddings_b":"embeddings","same":"labels"}`
+	double := int32(onnxpb.TensorProto_DOUBLE)
+	for name, c := range map[string]struct {
+		check, want string
+		change      func(*onnxpb.ModelProto)
+	}{
+		"another role": {CheckInterface, `role "data", want "embeddings"`, func(m *onnxpb.ModelProto) {
+			restate(m, "losscc.inputs", strings.Replace(roles, `_a":"embeddings"`, `_a":"data"`, 1))
+		}},
+		"a role for nothing": {CheckInterface, `name "x"`, func(m *onnxpb.ModelProto) {
+			restate(m, "losscc.inputs", strings.Replace(roles, "{", `{"x":"data",`, 1))
+		}},
+		"no roles": {CheckInterface, "no JSON", func(m *onnxpb.ModelProto) { restate(m, "losscc.inputs", "none") }},
+		"a gradient that is called none": {CheckInterface, "is not wanted", func(m *onnxpb.ModelProto) {
+			restate(m, "losscc.gradient", "none")
+		}},
+		"a gradient of no known kind": {CheckInterface, "want one of", func(m *onnxpb.ModelProto) {
+			restate(m, "losscc.gradient", "good")
+		}},
+		"a gradient that is missing": {CheckInterface, "no output grad_embeddings_b", func(m *onnxpb.ModelProto) {
+			m.Graph.Output, m.Graph.Node = m.Graph.Output[:3], m.Graph.Node[:len(m.Graph.Node)-1]
+		}},
+		"no gradient, and data for roles": {CheckInterface, "role", func(m *onnxpb.ModelProto) {
+			restate(m, "losscc.inputs", strings.ReplaceAll(roles, `"embeddings"`, `"data"`))
+			m.Graph.Output, m.Graph.Node = m.Graph.Output[:2], m.Graph.Node[:len(m.Graph.Node)-2]
+		}},
+		"another symbol at an input":  {CheckInterface, "want f64[N,D]", func(m *onnxpb.ModelProto) { extent(m.Graph.Input[0], 0, "M") }},
+		"another symbol at an output": {CheckInterface, "want f64[N,D]", func(m *onnxpb.ModelProto) { extent(m.Graph.Output[2], 1, "E") }},
+		"an output of no shape": {CheckInterface, "want f64[]", func(m *onnxpb.ModelProto) {
+			m.Graph.Output[0].Type.GetTensorType().Shape = nil
+		}},
+		"an IR version from afar":   {CheckStructure, "IR version 99", func(m *onnxpb.ModelProto) { m.IrVersion = proto.Int64(99) }},
+		"an import that nobody has": {CheckStructure, `imports the domain "x.y"`, func(m *onnxpb.ModelProto) { imports(m, "x.y", 1) }},
+		"another version of margins": {CheckStructure, "at version 2", func(m *onnxpb.ModelProto) {
+			imports(m, domain, 2)
+		}},
+		"an input that nobody reads": {CheckStructure, "the input idle serves", func(m *onnxpb.ModelProto) {
+			m.Graph.Input = append(m.Graph.Input, declared("idle", double))
+		}},
+		"an input with a default": {CheckStructure, "has a default", func(m *onnxpb.ModelProto) {
+			m.Graph.Input = append(m.Graph.Input, declared("factor", double))
+		}},
+		"a node for nothing": {CheckStructure, "serves no output", func(m *onnxpb.ModelProto) {
+			m.Graph.Node = append(m.Graph.Node, node("Neg", "idle", "loss"))
+		}},
+		"a function for nothing": {CheckStructure, "is called nowhere", func(m *onnxpb.ModelProto) {
+			imports(m, domain, 1)
+			m.Functions = []*onnxpb.FunctionProto{{Name: proto.String("Idle"), Domain: proto.String(domain), Input: []string{"x"}, Output: []string{"y"},
+				OpsetImport: []*onnxpb.OperatorSetIdProto{{Domain: proto.String(""), Version: proto.Int64(17)}},
+				Node:        []*onnxpb.NodeProto{node("Neg", "y", "x")}}}
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := judgeFile(t, altered(t, c.change), Options{Points: 2})
+			k := r.Check(c.check)
+			if r.Verdict != Refuted || k == nil || k.Status != Failed || !strings.Contains(k.Reason, c.want) {
+				t.Errorf("want %s to fail by %q:\n%s", c.check, c.want, r.Text())
+			}
+		})
+	}
+}
+
+// imports adds an import.
+func imports(m *onnxpb.ModelProto, domain string, version int64) {
+	m.OpsetImport = append(m.OpsetImport, &onnxpb.OperatorSetIdProto{Domain: &domain, Version: &version})
+}

@@ -1,0 +1,168 @@
+package verify
+
+import (
+	"fmt"
+
+	"losscc/onnxexport/onnxpb"
+)
+
+// The IR versions that a file may say: from the first whose initialisers need
+// not be inputs to the last that the standard has.
+const (
+	firstIR = 4
+	lastIR  = 13
+)
+
+// structure sees that a file holds what it needs and nothing else: whatever an
+// evaluator does not look at, another reader may.
+func (j *judge) structure(k *checker) {
+	m, err := onnxpb.Decode(j.c.File, onnxpb.Limits{})
+	if err != nil {
+		k.fail(err)
+		return
+	}
+	for _, check := range []func(*onnxpb.ModelProto) error{checkVersions, checkFunctions, checkGraph} {
+		if err := check(m); err != nil {
+			k.fail(err)
+			return
+		}
+	}
+}
+
+// checkVersions sees to the IR version and to what is imported.
+func checkVersions(m *onnxpb.ModelProto) error {
+	if v := m.GetIrVersion(); v < firstIR || v > lastIR {
+		return fmt.Errorf("the file says IR version %d, want %d to %d", v, firstIR, lastIR)
+	}
+	standard, err := checkImports("the file", m.GetOpsetImport())
+	if err != nil {
+		return err
+	}
+	for _, f := range m.GetFunctions() {
+		own, err := checkImports("the function "+f.GetName(), f.GetOpsetImport())
+		if err != nil {
+			return err
+		}
+		if own != 0 && own != standard {
+			return fmt.Errorf("the function %s imports opset %d and the file %d, want one of both", f.GetName(), own, standard)
+		}
+	}
+	return nil
+}
+
+// checkImports gives the standard opset that is imported, 0 if none is.
+func checkImports(who string, imports []*onnxpb.OperatorSetIdProto) (standard int64, err error) {
+	seen := map[string]bool{}
+	for _, i := range imports {
+		d := i.GetDomain()
+		switch {
+		case seen[d]:
+			return 0, fmt.Errorf("%s imports the domain %q twice", who, d)
+		case d == "":
+			standard = i.GetVersion()
+		case d != domain:
+			return 0, fmt.Errorf("%s imports the domain %q, want %q and %q only", who, d, "", domain)
+		case i.GetVersion() != 1:
+			return 0, fmt.Errorf("%s imports %s at version %d, want 1", who, domain, i.GetVersion())
+		}
+		seen[d] = true
+	}
+	return standard, nil
+}
+
+// checkFunctions sees that every function is of the domain and is called.
+func checkFunctions(m *onnxpb.ModelProto) error {
+	bodies := map[string]*onnxpb.FunctionProto{}
+	for _, f := range m.GetFunctions() {
+		if f.GetDomain() != domain {
+			return fmt.Errorf("the function %s is of the domain %q, want %q", f.GetName(), f.GetDomain(), domain)
+		}
+		bodies[f.GetName()] = f
+	}
+	called := map[string]bool{}
+	var follow func(nodes []*onnxpb.NodeProto)
+	follow = func(nodes []*onnxpb.NodeProto) {
+		for _, n := range nodes {
+			if name := n.GetOpType(); n.GetDomain() == domain && !called[name] {
+				called[name] = true
+				follow(bodies[name].GetNode())
+			}
+		}
+	}
+	follow(m.GetGraph().GetNode())
+	for _, f := range m.GetFunctions() {
+		if !called[f.GetName()] {
+			return fmt.Errorf("the function %s is called nowhere", f.GetName())
+		}
+		if err := checkNeeded("the function "+f.GetName(), f.GetNode(), f.GetInput(), f.GetOutput()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkGraph sees that nothing in the graph is idle or has two meanings.
+func checkGraph(m *onnxpb.ModelProto) error {
+	g := m.GetGraph()
+	initial := map[string]bool{}
+	for _, t := range g.GetInitializer() {
+		initial[t.GetName()] = true
+	}
+	var inputs, outputs []string
+	for _, in := range g.GetInput() {
+		if initial[in.GetName()] {
+			return fmt.Errorf("the input %s has a default in the file, and whoever forgets it is not told", in.GetName())
+		}
+		inputs = append(inputs, in.GetName())
+	}
+	for _, out := range g.GetOutput() {
+		outputs = append(outputs, out.GetName())
+	}
+	return checkNeeded("the graph", g.GetNode(), inputs, outputs)
+}
+
+// checkNeeded sees that every input and node serves an output.
+func checkNeeded(where string, nodes []*onnxpb.NodeProto, inputs, outputs []string) error {
+	needed := map[string]bool{}
+	for _, o := range outputs {
+		needed[o] = true
+	}
+	for i := len(nodes) - 1; i >= 0; i-- {
+		n, serves := nodes[i], false
+		for _, o := range n.GetOutput() {
+			serves = serves || o != "" && needed[o]
+		}
+		if !serves {
+			return fmt.Errorf("in %s the node %s (%s) serves no output", where, n.GetName(), n.GetOpType())
+		}
+		for _, in := range n.GetInput() {
+			needed[in] = true
+		}
+		for _, a := range n.GetAttribute() {
+			needOf(a, needed)
+		}
+	}
+	for _, in := range inputs {
+		if !needed[in] {
+			return fmt.Errorf("in %s the input %s serves no output", where, in)
+		}
+	}
+	return nil
+}
+
+// needOf adds the names that the graphs in an attribute read.
+func needOf(a *onnxpb.AttributeProto, needed map[string]bool) {
+	for _, g := range append(a.GetGraphs(), a.GetG()) {
+		for _, n := range g.GetNode() {
+			for _, in := range n.GetInput() {
+				needed[in] = true
+			}
+			for _, b := range n.GetAttribute() {
+				needOf(b, needed)
+			}
+		}
+		for _, o := range g.GetOutput() {
+			needed[o.GetName()] = true
+		}
+	}
+}
