@@ -1,3 +1,4 @@
+package half
 
 import "math"
 
