@@ -65,8 +65,6 @@ var alike = []struct{ loss, mutant, proof string }{
 	// Gradients of margins.
 	{"cosface", `constant graph call\.m: .*|drop graph call: .*|edge graph div_4: Div takes mul_7 for call`,
 		"the derivative of c − m is 1, whatever m"},
-	{"cosface|arcface", `edge graph unsqueeze_8: Unsqueeze takes div_4 for add_4`,
-		"add_4 is 0 + div_4"},
 	{"arcface", `constant (ArcMargin|ArcMarginGrad) num\.value: 1 → -1`,
 		"(−1−c)(−1+c) is (1−c)(1+c), and the derivative takes the difference of the two factors, −2c in both"},
 	{"arcface", `op ArcMarginGrad equal: Equal → LessOrEqual`,
