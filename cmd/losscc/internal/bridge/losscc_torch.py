@@ -48,6 +48,7 @@ Mixed precision
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import math
@@ -428,7 +429,7 @@ def _plain(f: Callable[..., Tensor]) -> Op:
     return lambda run, a, x: f(*[run.tensor(v) for v in x])
 
 
-for _name, _function in {
+_FUNCTIONS: dict[str, Callable[..., Tensor]] = {
     "Abs": torch.abs, "Add": torch.add, "And": torch.logical_and, "Ceil": torch.ceil, "Cos": torch.cos,
     "Equal": torch.eq, "Erf": torch.erf, "Floor": torch.floor, "Greater": torch.gt,
     "GreaterOrEqual": torch.ge, "IsNaN": torch.isnan, "Less": torch.lt, "LessOrEqual": torch.le,
@@ -436,8 +437,8 @@ for _name, _function in {
     "Or": torch.logical_or, "Relu": torch.relu, "Round": torch.round, "Sigmoid": torch.sigmoid,
     "Sign": torch.sign, "Sin": torch.sin, "Sub": torch.sub, "Tanh": torch.tanh, "Where": torch.where,
     "Xor": torch.logical_xor,
-}.items():  # fmt: skip
-    _OPS[_name] = _plain(_function)
+}  # fmt: skip
+_OPS.update({name: _plain(f) for name, f in _FUNCTIONS.items()})
 
 
 # Where the calculus of autograd is not the file's (a root at 0, a tie, an
@@ -587,9 +588,14 @@ def _reduce_mean(run: _Run, a: dict[str, Any], x: list[Value]) -> Tensor:
     return torch.mean(t, _axes(a, x, t), keepdim=bool(a.get("keepdims", 1)))
 
 
-@_op("ArgMax", "ArgMin")
+@_op("ArgMax")
 def _arg_max(run: _Run, a: dict[str, Any], x: list[Value]) -> Tensor:
     return torch.argmax(run.tensor(x[0]).detach(), a.get("axis", 0), keepdim=bool(a.get("keepdims", 1)))
+
+
+@_op("ArgMin")
+def _arg_min(run: _Run, a: dict[str, Any], x: list[Value]) -> Tensor:
+    return torch.argmin(run.tensor(x[0]).detach(), a.get("axis", 0), keepdim=bool(a.get("keepdims", 1)))
 
 
 @_op("TopK")
@@ -603,7 +609,12 @@ def _top_k(run: _Run, a: dict[str, Any], x: list[Value]) -> tuple[Tensor, Tensor
 
 @_op("CumSum")
 def _cum_sum(run: _Run, a: dict[str, Any], x: list[Value]) -> Tensor:
-    return torch.cumsum(run.tensor(x[0]), _host(x[1])[0])
+    t, axis = run.tensor(x[0]), _host(x[1])[0]
+    if a.get("reverse"):
+        t = t.flip(axis)
+    y = torch.cumsum(t, axis, dtype=t.dtype)
+    y = y - t if a.get("exclusive") else y
+    return y.flip(axis) if a.get("reverse") else y
 
 
 @_op("Gemm")
@@ -667,7 +678,9 @@ def _reshape(run: _Run, a: dict[str, Any], x: list[Value]) -> Tensor:
 @_op("Expand")
 def _expand(run: _Run, a: dict[str, Any], x: list[Value]) -> Tensor:
     t, shape = run.tensor(x[0]), _host(x[1])
-    return t.expand(torch.broadcast_shapes(t.shape, tuple(shape)))
+    rank = max(t.dim(), len(shape))
+    have, want = [1] * (rank - t.dim()) + list(t.shape), [1] * (rank - len(shape)) + shape
+    return t.expand([m if n == 1 else n for m, n in zip(have, want)])
 
 
 @_op("ConstantOfShape")
@@ -720,6 +733,23 @@ def _trilu(run: _Run, a: dict[str, Any], x: list[Value]) -> Tensor:
     return (torch.triu if a.get("upper", 1) else torch.tril)(run.tensor(x[0]), k)
 
 
+# The attributes that the ops above act on. A file with another one, or with one
+# whose value means something else, is refused, because its values would be wrong.
+_KNOWN = {
+    "ArgMax": "axis keepdims", "ArgMin": "axis keepdims", "Cast": "to saturate", "Concat": "axis",
+    "ConstantOfShape": "value", "CumSum": "exclusive reverse", "Gather": "axis", "GatherElements": "axis",
+    "Gemm": "alpha beta transA transB", "ReduceMax": "axes keepdims", "ReduceMean": "axes keepdims",
+    "ReduceMin": "axes keepdims", "ReduceSum": "keepdims", "Reshape": "allowzero", "ScatterElements": "axis reduction",
+    "ScatterND": "reduction", "Shape": "start end", "TopK": "axis largest sorted", "Transpose": "perm", "Trilu": "upper",
+}  # fmt: skip
+
+
+def _supported(op: str, attributes: dict[str, Any]) -> bool:
+    """Whether backend torch has the op with these attributes."""
+    known = op in _OPS and set(attributes) <= set(_KNOWN.get(op, "").split())
+    return known and attributes.get("reduction", "none") in ("none", "add")
+
+
 # ------------------------------------------------------------------ the graph in torch
 
 
@@ -752,7 +782,7 @@ class Graph:
         self._programs: dict[tuple[str, ...], list[_Step]] = {}
         for name, value in self._model.constants.items():
             self._constant(name, value)
-        self._steps = self._flatten(self._model.nodes, {}, {}, "")
+        self._steps: list[_Step] | None = None  # made when they are first run
         floats = [p.dtype for p in self._model.inputs + self._model.outputs if p.dtype in _FLOATS]
         self.dtype = floats[0] if floats else torch.float32
 
@@ -762,9 +792,7 @@ class Graph:
         else:
             self._constants[name] = value
 
-    def _flatten(
-        self, nodes: list[_Node], names: dict[str, str], given: dict[str, Any], prefix: str
-    ) -> list[_Step]:
+    def _flatten(self, nodes: list[_Node], names: dict[str, str], given: dict[str, Any], prefix: str) -> list[_Step]:
         """The steps of nodes: names are what a function's ports are called outside."""
         steps: list[_Step] = []
         for i, node in enumerate(nodes):
@@ -782,9 +810,10 @@ class Graph:
             elif node.op == "Constant" and not node.domain:
                 value = attributes.get("value", attributes.get("value_float", attributes.get("value_int")))
                 self._constant(outs[0], value if isinstance(value, Tensor) else torch.tensor(value))
-            elif node.domain or node.op not in _OPS:
+            elif node.domain or not _supported(node.op, attributes):
                 name = f"{node.domain}.{node.op}" if node.domain else node.op
-                raise LossError(f"backend torch has no op {name}; use backend='onnxruntime'")
+                settings = ", ".join(f"{k}={v}" for k, v in attributes.items())
+                raise LossError(f"backend torch has no op {name}({settings}); use backend='onnxruntime'")
             else:
                 steps.append(_Step(node.op, _OPS[node.op], attributes, ins, outs))
         return steps
@@ -793,7 +822,10 @@ class Graph:
         """The steps that outputs need, each with what nobody reads after it."""
         if outputs in self._programs:
             return self._programs[outputs]
-        names, program = set(outputs), []
+        if self._steps is None:
+            self._steps = self._flatten(self._model.nodes, {}, {}, "")
+        names: set[str] = set(outputs)
+        program: list[_Step] = []
         for step in reversed(self._steps):
             if names.intersection(step.outputs):
                 dead = sorted(set(step.inputs + step.outputs) - names)
@@ -830,13 +862,12 @@ class Graph:
                 dtype = torch.promote_types(dtype, t.dtype)
         run = _Run(device, dtype, self.dtype, autograd, held, held is not None and not held)
         wanted = tuple(self.outputs if outputs is None else outputs)
-        values: dict[str, Value] = {
-            n: t.to(dtype) if t.is_floating_point() else t for n, t in inputs.items()
-        }
+        program = self._program(wanted)  # first: it finds the constants
+        values: dict[str, Value] = {n: t.to(dtype) if t.is_floating_point() else t for n, t in inputs.items()}
         values.update(self._place(device, dtype))
         values.update(self._numbers)
-        with torch.autocast(device.type, enabled=False):
-            for step in self._program(wanted):
+        with _no_autocast(device):
+            for step in program:
                 found = step.run(run, step.attributes, [values[n] for n in step.inputs if n])
                 if isinstance(found, tuple):
                     values.update(zip(step.outputs, found))
@@ -845,6 +876,13 @@ class Graph:
                 for name in step.dead:
                     values.pop(name, None)
             return {n: run.tensor(values[n]) for n in wanted}
+
+
+def _no_autocast(device: torch.device) -> Any:
+    """Arithmetic in the types that tensors have; not every device has autocast."""
+    if device.type in ("cpu", "cuda", "mps", "xpu"):
+        return torch.autocast(device.type, enabled=False)
+    return contextlib.nullcontext()
 
 
 def _read(path: str | os.PathLike[str] | bytes) -> bytes:
@@ -1071,9 +1109,8 @@ class Loss(nn.Module):
             dtype = torch.float32 if self._graph.dtype == torch.float16 else self._graph.dtype
         given = dict(data)
         for name, role in self.inputs.items():
-            if role in ("parameter", "state") or name in given:
-                if hasattr(self, name):
-                    raise LossError(f"{name}: an nn.Module has an attribute of that name")
+            if (role in ("parameter", "state") or name in given) and hasattr(self, name):
+                raise LossError(f"{name}: an nn.Module has an attribute of that name")
             if role == "parameter":
                 start = self._start(name, self._shape(name))
                 self.register_parameter(name, nn.Parameter(start.to(device=device, dtype=dtype)))
@@ -1108,7 +1145,8 @@ class Loss(nn.Module):
             k.rpartition(".")[2]: json.loads(v) for k, v in meta.items() if k.startswith("losscc.schedule.")
         }
         if "loss" not in self.outputs:
-            raise LossError(f"{self._loss} is no loss: its outputs are {', '.join(self.outputs)}; use losscc_torch.Graph")
+            found = ", ".join(self.outputs)
+            raise LossError(f"{self._loss} is no loss: its outputs are {found}; use losscc_torch.Graph")
         if self.backend not in ("onnxruntime", "torch"):
             raise LossError(f"backend: found {self.backend!r}, want 'onnxruntime' or 'torch'")
         self._sessions = _Sessions(model) if self.backend == "onnxruntime" else None
@@ -1152,7 +1190,8 @@ class Loss(nn.Module):
         shape = [_extent(d, self._extents) for d in self._ports[name].dims]
         for n, dim in zip(shape, self._ports[name].dims):
             if n is None:
-                raise LossError(f"{name} [{', '.join(self._ports[name].dims)}]: give the extent {dim}: Loss(..., {dim}=...)")
+                dims = ", ".join(self._ports[name].dims)
+                raise LossError(f"{name} [{dims}]: give the extent {dim}: Loss(..., {dim}=...)")
         return [n for n in shape if n is not None]
 
     def _start(self, name: str, shape: list[int]) -> Tensor:
@@ -1191,7 +1230,7 @@ class Loss(nn.Module):
             return 0.0
 
         def g(c: float) -> float:
-            return 2.0 * ((min(max(c, -1), 1) + 1) / 2) ** t - 1
+            return 2 * math.pow((min(max(c, -1.0), 1.0) + 1) / 2, t) - 1
 
         own, other = g(0), g(0)
         if kind == "cos":
@@ -1241,7 +1280,10 @@ class Loss(nn.Module):
         model_dtype = self._graph.dtype
         if self._sessions is not None:
             feeds = {n: t.to(model_dtype) if t.is_floating_point() else t for n, t in feeds.items()}
-        floats = [n for n in feeds if f"grad_{n}" in self.outputs or self.gradients == "none" and feeds[n].is_floating_point()]
+        if self.gradients == "none":
+            floats = [n for n, t in feeds.items() if t.is_floating_point()]
+        else:
+            floats = [n for n in feeds if f"grad_{n}" in self.outputs]
         wanted = tuple(torch.is_grad_enabled() and feeds[n].requires_grad for n in floats)
 
         def run(tensors: list[Tensor], wanted: tuple[bool, ...]) -> tuple[list[Tensor], list[Tensor | None], Any]:
@@ -1261,9 +1303,7 @@ class Loss(nn.Module):
         values = function.apply(run, wanted, *[feeds[n] for n in floats])
         return dict(zip(names, values))
 
-    def _collect(
-        self, inputs: tuple[Tensor, ...], named: dict[str, Any]
-    ) -> tuple[dict[str, Tensor], dict[str, int]]:
+    def _collect(self, inputs: tuple[Tensor, ...], named: dict[str, Any]) -> tuple[dict[str, Tensor], dict[str, int]]:
         """Every input of the file by name, checked, and the extents."""
         order = [n for n, role in self.inputs.items() if role in _FED and n not in self._buffers and n not in named]
         if len(inputs) != len(order):
@@ -1286,8 +1326,10 @@ class Loss(nn.Module):
         if "radius" in feeds and "radius" not in named and self.training:
             feeds["radius"] = self._start_radius(feeds)
         for name, role in self.inputs.items():
-            if name not in feeds:
-                feeds[name] = self._scheduled(name, device) if role == "schedule" else self._noise(name, extents, device)
+            if name not in feeds and role == "schedule":
+                feeds[name] = self._scheduled(name, device)
+            elif name not in feeds:
+                feeds[name] = self._noise(name, extents, device)
         for name, t in feeds.items():
             if not t.is_floating_point() and t.dtype != self._ports[name].dtype:
                 feeds[name] = t.to(self._ports[name].dtype)
@@ -1329,7 +1371,8 @@ class Loss(nn.Module):
         if s is None:
             raise LossError(f"{name}: the file states no schedule; give it by name")
         i = self.iteration.clamp(min=1).to(torch.float64)
-        value = (s["base"] * (1 + s["gamma"] * i) ** -s["power"]).clamp(min=s["min"])
+        value = float(s["base"]) * torch.pow(1 + float(s["gamma"]) * i, -float(s["power"]))
+        value = value.clamp(min=float(s["min"]))
         return value.to(device=device, dtype=self._graph.dtype)
 
     def _noise(self, name: str, extents: dict[str, int], device: torch.device) -> Tensor:
