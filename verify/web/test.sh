@@ -34,17 +34,17 @@ if [[ -z ${LOSSCC:-} ]]; then
   export LOSSCC=$work/losscc
 fi
 
-chromium() {
+have_chromium() {
   [[ -n ${CHROMIUM:-} ]] || command -v chromium chromium-browser google-chrome >/dev/null
 }
 installable() { [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; }
 
-if ! chromium && installable; then
+if ! have_chromium && installable; then
   printf '   installing chromium with apt-get\n' >&2
   { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium; } \
     </dev/null >"$work/apt" 2>&1 || { tail -n 5 "$work/apt" >&2; not_run "apt-get could not install chromium"; }
 fi
-if chromium; then
+if have_chromium; then
   export LOSSCC_REQUIRE_CHROMIUM=1
 else
   [[ -z ${LOSSCC_CI:-} ]] || ! installable || fail "no Chromium is here, though apt-get is, and LOSSCC_CI asks for one"
@@ -55,7 +55,7 @@ fi
 
 # What passed is counted, what failed is shown.
 if ! timeout 900 node --test --test-reporter=tap test/*.test.mjs </dev/null >"$work/tap" 2>&1; then
-  grep -A 25 '^ *not ok' "$work/tap" | grep -v '# Subtest' | head -n 120 >&2
+  grep -B 6 -A 20 '^ *not ok' "$work/tap" | head -n 150 >&2
   fail "Node's tests; node --test verify/web/test/*.test.mjs says more, with LOSSCC_NODE_MODULES=$LOSSCC_NODE_MODULES"
 fi
 count() { sed -n "s/^# $1 //p" "$work/tap"; }
