@@ -1395,7 +1395,8 @@ class Loss(nn.Module):
             state.pop(name)
         state["last"] = {}
         if self.generator is not None:
-            state["generator"] = (str(self.generator.device), self.generator.get_state())
+            # Bytes, not a tensor: another process would share its memory, which nobody keeps.
+            state["generator"] = (str(self.generator.device), bytes(self.generator.get_state().tolist()))
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -1403,7 +1404,7 @@ class Loss(nn.Module):
         if isinstance(self.generator, tuple):
             where, drawn = self.generator
             self.generator = torch.Generator(where)
-            self.generator.set_state(drawn)
+            self.generator.set_state(torch.tensor(list(drawn), dtype=torch.uint8))
         self._open()
 
     def extra_repr(self) -> str:
