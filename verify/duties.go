@@ -50,7 +50,8 @@ var duties = map[string]duty{
 	"class_counts": {draw.Data, []string{"C"}},
 }
 
-// oneNumber are the losses whose bias is one number.
+// oneNumber are the losses whose bias is one number, unless they are asked for
+// one a class.
 var oneNumber = []string{"sphereface2", "uniface"}
 
 // miners are the graphs that choose rows and have no loss.
@@ -72,7 +73,7 @@ func (c *claim) duty(input string) (duty, bool) {
 		d.dims = []string{"S"}
 	case input == "noise" && c.has("sample-classes"):
 		d.dims = []string{"C"}
-	case input == "bias" && c.has(oneNumber...):
+	case input == "bias" && c.oneBias():
 		d.dims = []string{"1"}
 	case input == "centers" && c.frozen():
 		d.role = draw.Parameter
@@ -80,6 +81,13 @@ func (c *claim) duty(input string) (duty, bool) {
 		d.dims = []string{"C", "K", "D"}
 	}
 	return d, known
+}
+
+// oneBias tells whether the bias is one number.
+func (c *claim) oneBias() bool {
+	return slices.ContainsFunc(c.parts, func(p part) bool {
+		return slices.Contains(oneNumber, p.name) && p.params["bias_per_class"] != true
+	})
 }
 
 // frozen tells whether centres are moved by their gradient and not by the loss.

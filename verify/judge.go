@@ -60,6 +60,7 @@ const (
 	CheckValue      = "value"
 	CheckEvaluators = "evaluators"
 	CheckGradient   = "gradient"
+	CheckTelling    = "telling inputs"
 	CheckSlope      = "own slope"
 	CheckIgnored    = "ignored rows"
 	CheckFinite     = "finite"
@@ -81,6 +82,7 @@ var checks = []struct {
 	{CheckValue, "the paper's loops", (*judge).value},
 	{CheckEvaluators, "the IR's evaluator", (*judge).evaluators},
 	{CheckGradient, "the loops' numeric derivative", (*judge).gradient},
+	{CheckTelling, "the paper's loops, states and sizes", (*judge).telling},
 	{CheckSlope, "differences of its own loss", (*judge).ownSlope},
 	{CheckIgnored, "other numbers in those rows", (*judge).ignoredRows},
 	{CheckFinite, "evil inputs", (*judge).finite},
@@ -102,6 +104,7 @@ type judge struct {
 	report  *Report
 
 	points []*point
+	told   []*point // telling inputs, at which gradients are slopes
 	evils  []*point
 	steep  []*point // those of evils at which the loss is smooth
 
@@ -247,6 +250,15 @@ func (j *judge) draw() {
 			}
 		}
 		j.points = append(j.points, &point{name: fmt.Sprintf("random inputs, seed %d, %s, embeddings times %g", seed, s, spread), in: in, err: err})
+	}
+	telling, err := draw.Telling(j.inputs, j.o.Seed)
+	if err != nil {
+		j.told = []*point{{name: "telling inputs", err: err}}
+	}
+	for _, s := range telling {
+		if s.In != nil {
+			j.told = append(j.told, &point{name: s.Name, in: s.In})
+		}
 	}
 	sets, err := draw.Evil(j.inputs, j.o.Seed)
 	if err != nil {

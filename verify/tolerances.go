@@ -22,6 +22,7 @@ const (
 	tolValue      = "value"
 	tolGradient   = "gradient"
 	tolSlope      = "slope"
+	tolTelling    = "telling"
 	tolEdge       = "edge"
 	tolIgnored    = "ignored"
 	tolSingle     = "single"
@@ -44,6 +45,7 @@ var Tolerances = []Tolerance{
 	{tolAlike, 1e-10, "gradients from two float64 evaluations of one function: near a cosine of ±1 the derivative of the angle has half the digits of the cosine less"},
 	{tolGradient, 1e-8, "the five-point stencil at its best step resolves 1e-11 to 1e-9 of the largest element at a scale of 64"},
 	{tolSlope, 1e-7, "as gradient, along a direction in which all elements move at once"},
+	{tolTelling, 1e-6, "a slope as above, at scales up to 90 and rows of length 250, where the stencil's step is long beside the curve"},
 	{tolEdge, 1e-7, "at a cosine of ±1 or a distance of 0 a square root turns the last bit, 1e-16, into 1e-8; more where the paper's own loops are moved by more when the last bits of the inputs change: at large scales, and where classes or rows tie"},
 	{tolFloorValue, 1e-25, "values have their digits however small they are, down to where they are nothing to anyone"},
 	{tolBits, 32, "times the change that the last bits of the inputs make: that of as many roundings inside, in the worst order"},

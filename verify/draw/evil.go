@@ -21,9 +21,12 @@ type Set struct {
 // Evil are the inputs that break careless losses, as far as they apply to the
 // inputs of a file: cosines of ±1, rows of zeros, rows that are equal, numbers
 // that are huge or tiny, labels that are out of range, extents of 0 and 1.
-func Evil(inputs []Input, seed uint64) ([]Set, error) {
+func Evil(inputs []Input, seed uint64) ([]Set, error) { return spoilt(evils, inputs, seed) }
+
+// spoilt are the sets of a table that apply to the inputs.
+func spoilt(table []evil, inputs []Input, seed uint64) ([]Set, error) {
 	var sets []Set
-	for _, e := range evils {
+	for _, e := range table {
 		if symbol := conflict(inputs, e.sizes); symbol != "" {
 			sets = append(sets, Set{Name: e.name, Skipped: fmt.Sprintf("the file fixes the extent %s", symbol)})
 			continue

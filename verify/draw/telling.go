@@ -1,0 +1,141 @@
+package draw
+
+import (
+	"math"
+
+	"losscc/verify/tensor"
+)
+
+// Telling are the inputs that random ones do not meet and training does: states
+// at their start and far into a run, schedules at both ends, rows inside and
+// outside of the lengths that a loss clamps to, small tables, stray labels,
+// more rows and classes than a few. Losses are smooth at all of them, so that
+// gradients can be compared there too.
+func Telling(inputs []Input, seed uint64) ([]Set, error) {
+	return spoilt(tellings, inputs, seed)
+}
+
+var tellings = []evil{
+	{"many rows, classes and entries", Sizes{"N": 20, "C": 15, "D": 9, "K": 3, "P": 12, "T": 20, "S": 20}, nil},
+	{"one class in the table", with("C", 1), func(b batch) bool { return b.has("C") }},
+	{"no rows", none, nil},
+	{"all labels ignored", small, func(b batch) bool { return b.label(func(int) int64 { return -1 }) }},
+	{"labels far out of range", Sizes{"N": 10, "C": 4, "D": 3, "K": 2, "P": 4, "T": 5, "S": 10}, func(b batch) bool {
+		far := []int64{0, -1, -100, 1, -3, 4, 5000, math.MinInt64, math.MaxInt64, 0}
+		return b.label(func(i int) int64 { return far[i%len(far)] })
+	}},
+	{"lambda 0", small, func(b batch) bool { return b.set("lambda", 0) }},
+	{"lambda 5", small, func(b batch) bool { return b.set("lambda", 5) }},
+	{"lambda 1000", small, func(b batch) bool { return b.set("lambda", 1000) }},
+	{"states as training starts", small, func(b batch) bool {
+		return b.any(b.set("t", 0), b.set("scale", math.Sqrt2*math.Log(999)), b.set("batch_mean", 20), b.set("batch_std", 100), b.set("seen", 0), b.set("kappa", 0))
+	}},
+	{"states late in training", small, func(b batch) bool {
+		return b.any(b.set("t", 1), b.set("scale", 90), b.set("batch_mean", 40), b.set("batch_std", 0.5), b.count(100, 0))
+	}},
+	{"states on the other side", small, func(b batch) bool {
+		return b.any(b.set("t", -0.5), b.set("scale", 30), b.set("batch_mean", 0.5), b.count(1, 0))
+	}},
+	{"the last row of an epoch", small, func(b batch) bool { return b.count(3, 1) }},
+	{"embeddings short, middling and long", Sizes{"N": 9, "C": 4, "D": 3, "K": 2, "P": 4, "T": 5, "S": 6}, func(b batch) bool {
+		b.set("batch_mean", 20)
+		b.set("batch_std", 2)
+		return b.lengths(b.roles(Embeddings), 5, 40, 250)
+	}},
+	{"embeddings 1e4 times as short", small, func(b batch) bool { return b.has("C") && b.scale(b.roles(Embeddings), 1e-4) }},
+	{"tables of size 0.01", small, func(b batch) bool { return b.scale(b.tables(), 0.01) }},
+	{"tables 300 times as large", small, func(b batch) bool { return b.scale(b.tables(), 300) }},
+	{"two classes alike", small, func(b batch) bool { return b.twins(b.roles(Parameter)) }},
+}
+
+// any is true if one of the changes was made.
+func (b batch) any(changes ...bool) bool {
+	for _, c := range changes {
+		if c {
+			return true
+		}
+	}
+	return false
+}
+
+// set gives an input of floats one number everywhere.
+func (b batch) set(name string, x float64) bool {
+	t := b.in[name]
+	if t == nil {
+		return false
+	}
+	for i := range t.F {
+		t.F[i] = x
+	}
+	return true
+}
+
+// tables are the parameters of rank 2 and more.
+func (b batch) tables() []*tensor.Tensor {
+	var all []*tensor.Tensor
+	for _, t := range b.roles(Parameter) {
+		if len(t.Shape) > 1 {
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
+// count makes an epoch of images, unequal in number from class to class, of
+// which all but left have been seen; sums of their unit vectors are as long as
+// classes that scatter more and more.
+func (b batch) count(images, left float64) bool {
+	n, s, seen := b.in["class_counts"], b.in["class_sums"], b.in["seen"]
+	if n == nil || s == nil || seen == nil {
+		return false
+	}
+	total := 0.0
+	for i, r := range rows(s) {
+		n.F[i] = images + float64(3*i)
+		total += n.F[i]
+		length := norm(r)
+		for d := range r {
+			r[d] *= n.F[i] * 0.9 / float64(i+1) / length
+		}
+	}
+	seen.F[0] = math.Max(0, total-left)
+	if left == 0 {
+		seen.F[0] = 0 // the epoch begins
+	}
+	return true
+}
+
+// lengths gives the rows of tables these lengths in turn.
+func (b batch) lengths(ts []*tensor.Tensor, of ...float64) bool {
+	for _, t := range ts {
+		for i, r := range rows(t) {
+			n := norm(r)
+			for d := range r {
+				r[d] *= of[i%len(of)] / n
+			}
+		}
+	}
+	return len(ts) > 0
+}
+
+// twins makes the second row of each table equal to its first.
+func (b batch) twins(ts []*tensor.Tensor) bool {
+	done := false
+	for _, t := range ts {
+		if len(t.Shape) == 0 || t.Shape[0] < 2 {
+			continue
+		}
+		per := len(t.F) / t.Shape[0]
+		copy(t.F[per:2*per], t.F[:per])
+		done = true
+	}
+	return done
+}
+
+func norm(r []float64) float64 {
+	s := 0.0
+	for _, x := range r {
+		s += x * x
+	}
+	return math.Sqrt(s)
+}
