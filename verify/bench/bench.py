@@ -31,7 +31,6 @@ from columns import a_losscc
 from probe import TOLERANCE, Probe, spread
 
 HERE = Path(__file__).resolve().parent
-TRIES = 3
 SECONDS = 400  # that a cell may take before it is ended
 ROOM = 17 << 30  # bytes that PyTorch wants for a million classes
 
@@ -43,16 +42,17 @@ def say(text: str) -> None:
 class Nursery:
     """The processes that cells are forked from, one for each allocator and set of packages."""
 
-    def __init__(self, threads: int, jemalloc: str) -> None:
-        self.threads, self.jemalloc = threads, jemalloc
+    def __init__(self, threads: int, jemalloc: str, work: Path) -> None:
+        self.threads, self.jemalloc, self.work = threads, jemalloc, work
         self.parents: dict[tuple, subprocess.Popen] = {}
 
     def environment(self, allocator: str) -> dict[str, str]:
         env = dict(os.environ)
         for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
             env[name] = str(self.threads)
-        # The compiler of torch.compile begins with an empty cache, and in one process.
-        env |= {"TORCHINDUCTOR_COMPILE_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+        # torch.compile begins a run with an empty cache, and stays in one process.
+        env |= {"TORCHINDUCTOR_CACHE_DIR": str(self.work / "inductor"), "TORCHINDUCTOR_COMPILE_THREADS": "1",
+                "PYTHONWARNINGS": "ignore"}
         if allocator == "jemalloc":
             env |= {"LD_PRELOAD": self.jemalloc, "MALLOC_CONF": "dirty_decay_ms:-1,muzzy_decay_ms:-1"}
         return env
@@ -92,8 +92,9 @@ class Bench:
         self.options = options
         self.work = Path(options.work)
         jemalloc = os.environ.get("LOSSCC_JEMALLOC", "")
+        self.left_out: dict[str, str] = {}
         self.columns = columns.load()
-        self.nursery = Nursery(options.threads, jemalloc)
+        self.nursery = Nursery(options.threads, jemalloc, self.work)
         self.lacks = json.loads(subprocess.run(
             [sys.executable, str(HERE / "zygote.py"), "--missing"],
             capture_output=True, text=True, check=True).stdout)
@@ -155,7 +156,7 @@ class Bench:
         if row.large and column.kind == columns.PEER and machine.memory("MemAvailable") < ROOM:
             return {"failed": f"less than {ROOM >> 30} GB of memory to be had"}
         best: dict = {}
-        for number in range(1, TRIES + 1):
+        for number in range(1, self.options.tries + 1):
             before = self.last
             found = self.nursery.run(column, allocator, job)
             if self.options.quick:
@@ -214,6 +215,7 @@ def arguments() -> argparse.Namespace:
     p.add_argument("--list", action="store_true", help="print the names of the cells and stop")
     p.add_argument("--out", metavar="DIR", help="where to write (testdata/bench; with --quick or --only a new folder in /tmp)")
     p.add_argument("--threads", type=int, default=2, help="threads of every cell (2)")
+    p.add_argument("--tries", type=int, default=3, help="how often a cell is measured at most until the machine holds still (3)")
     p.add_argument("--no-compile-time", action="store_true", help="leave out how long compilers take")
     p.add_argument("--losscc", required=True, help=argparse.SUPPRESS)
     p.add_argument("--work", required=True, help=argparse.SUPPRESS)

@@ -40,8 +40,8 @@ def text(x: float, y: float, words: str, size: int = 13, anchor: str = "start", 
     return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" fill="{fill}"{weight}>{escape(words)}</text>'
 
 
-def data(result: dict) -> list[tuple[str, dict[str, float], float]]:
-    """For each row: its name, the ratio of every column, the goal."""
+def data(result: dict) -> list[tuple[str, dict[str, float], float | None]]:
+    """For each row: its name, the ratio of every column, the ratio that is the goal."""
     floor = report.floors(result)
     found = []
     for key, cells in report.rows(result).items():
@@ -50,7 +50,8 @@ def data(result: dict) -> list[tuple[str, dict[str, float], float]]:
         if ours and least:
             ratios[report.FLOOR] = least / ours["min_ms"]
         if ratios:
-            found.append((key, ratios, report.goal(first)))
+            wanted = report.goal(cells)
+            found.append((key, ratios, wanted[1] if wanted else None))
     return found
 
 
@@ -93,7 +94,8 @@ def svg(result: dict) -> str:
         out.append(text(16, y + 4, loss if loss != previous else "", bold=True))
         out.append(text(LEFT - 12, y + 4, rest.replace(" gradient", " f+b"), 12, "end", FAINT))
         previous = loss
-        out.append(f'<path d="M{place(goal):.1f} {y - 8:.1f}v16" stroke="{FAINT}" stroke-width="1.5" stroke-dasharray="3 2"/>')
+        if goal:
+            out.append(f'<path d="M{place(goal):.1f} {y - 8:.1f}v16" stroke="{FAINT}" stroke-width="1.5" stroke-dasharray="3 2"/>')
         out += [mark(place(r), y, *looks[n]) for n, r in ratios.items()]
         if peers := [r for n, r in ratios.items() if n != report.FLOOR]:
             out.append(text(WIDTH - 16, y + 4, f"{min(peers):.2f}×", 13, "end", bold=True))

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-SIDE = 1536
-BYTES = 96 << 20
+SIDE = 1024
+BYTES = 64 << 20
 TOLERANCE = 0.10
 
 
@@ -28,8 +28,8 @@ class Probe:
     def take(self) -> dict[str, float]:
         """The best of a few: Gflop/s of a float32 product, GB/s of a copy."""
         side = len(self.a)
-        product = min(self.timed(lambda: np.matmul(self.a, self.a, out=self.product)) for _ in range(4))
-        copy = min(self.timed(self.copy) for _ in range(4))
+        product = min(self.timed(lambda: np.matmul(self.a, self.a, out=self.product)) for _ in range(6))
+        copy = min(self.timed(self.copy) for _ in range(6))
         return {"gflops": 2 * side**3 / product / 1e9, "gbytes": 2 * self.source.nbytes / copy / 1e9}
 
     def copy(self) -> None:

@@ -63,7 +63,7 @@ def reference(row: Row, given: Arrays, semantics: str = "exact") -> Arrays:
 
     semantics is exact; detached: a margin passes on the slope of its cosine;
     or products: the gradient of half the sum of the squared logits, which costs
-    the three products and nothing else.
+    the three products and nothing else; z_sums are the sums of their rows.
     """
     if row.c:
         return proxies(row, given, semantics)
@@ -119,12 +119,13 @@ def proxies(row: Row, given: Arrays, semantics: str) -> Arrays:
     if row.mode == "forward" and semantics != "products":
         return {"loss": loss}
 
-    de, parts, kept = np.zeros_like(e), [], rows_kept(y, row.c)
+    de, parts, kept, sums = np.zeros_like(e), [], rows_kept(y, row.c), np.zeros((row.n, 1))
     for at in blocks:
         v, v_norm = block(at)
         z = s * e @ v.T
         if semantics == "products":
             g = z
+            sums += z.sum(1, keepdims=True)
         else:
             g = np.exp(logits(z, at, y, z_y) - top[:, None]) / total[:, None] / row.n * s
             mine = (y >= at) & (y < at + len(v))
@@ -138,7 +139,7 @@ def proxies(row: Row, given: Arrays, semantics: str) -> Arrays:
         parts.append((dv[inside], dv @ signs(row.d)))
     if not plain:
         de = (de - e * (de * e).sum(1, keepdims=True)) / norm
-    return {"loss": loss, "grad_embeddings": de,
+    return {"loss": loss, "grad_embeddings": de, "z_sums": sums,
             "weight_rows": np.concatenate([p[0] for p in parts]),
             "weight_signs": np.concatenate([p[1] for p in parts])}
 
@@ -215,7 +216,8 @@ def triplets(mining: str, d: np.ndarray, same: np.ndarray, other: np.ndarray,
 
 def products_of_pairs(given: Arrays) -> Arrays:
     x = given["embeddings"].astype(np.float64)
-    return {"loss": np.float64(0), "grad_embeddings": (x @ x.T) @ x}
+    z = x @ x.T
+    return {"loss": np.float64(0), "grad_embeddings": z @ x, "z_sums": z.sum(1, keepdims=True)}
 
 
 # ---------------------------------------------------------------- judging
@@ -233,8 +235,12 @@ def judge(row: Row, found: Arrays, wanted: Arrays) -> tuple[dict[str, float], li
         errors["loss"] = abs(float(found["loss"]) - float(wanted["loss"])) / abs(float(wanted["loss"]))
         if not errors["loss"] <= LOSS_BOUND:
             wrong.append(f"loss: found {float(found['loss']):.9g}, want {float(wanted['loss']):.9g}")
-    for name in ("grad_embeddings", "weight_rows", "weight_signs"):
-        if row.mode == "forward" or name not in wanted:
+    names = ["grad_embeddings", "weight_rows", "weight_signs"] if row.mode == "gradient" else []
+    if "z" in found:  # the products alone
+        found = found | {"z_sums": found["z"].astype(np.float64).sum(1, keepdims=True)}
+        names.append("z_sums")
+    for name in names:
+        if name not in wanted:
             continue
         if name not in found:
             wrong.append(f"{name}: not computed")

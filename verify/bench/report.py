@@ -46,8 +46,8 @@ def rows(result: dict) -> dict[str, list[dict]]:
 
 
 def fastest(cells: list[dict], column: str) -> dict | None:
-    """The cell of column with the allocator that it is fastest with."""
-    good = [c for c in cells if c["column"] == column and "failed" not in c]
+    """The cell of column with the allocator that it is fastest with; a wrong number is no time."""
+    good = [c for c in cells if c["column"] == column and "failed" not in c and not c["wrong"]]
     return min(good, key=lambda c: c["min_ms"], default=None)
 
 
@@ -61,8 +61,19 @@ def ratios(cells: list[dict]) -> dict[str, float]:
     return {n: c["min_ms"] / ours["min_ms"] for n, c in best.items() if c}
 
 
-def goal(cell: dict) -> float:
-    return matrix.LOSSES[cell["loss"]].goal(cell["n"], cell["c"], cell["mode"])
+def row_of(cell: dict) -> matrix.Row:
+    return matrix.Row(**{f: cell[f] for f in ("loss", "n", "c", "d", "mode", "sweep")})
+
+
+def goal(cells: list[dict]) -> tuple[float, float, str] | None:
+    """The ratio that a row reached, the one it should, and the peer's column; empty: the best."""
+    found, first = ratios(cells), cells[0]
+    if not found or row_of(first).tiny:
+        return None
+    wanted, against = matrix.LOSSES[first["loss"]].goal(first["n"], first["c"], first["mode"])
+    if against:
+        return (found[against], wanted, against) if against in found else None
+    return min(found.values()), wanted, against
 
 
 def floors(result: dict) -> dict[tuple, float]:
@@ -105,7 +116,7 @@ def times(result: dict) -> str:
         least = floor.get((first["n"], first["c"], first["d"], first["mode"]))
         lines.append([key] + [entry(cells, n) for n in names] + [
             f"{min(all_ratios.values()):.2f}×" if all_ratios else "–",
-            f"{goal(first):g}×" if all_ratios else "–",
+            goal_entry(cells),
             f"{ours['min_ms'] / least:.2f}×" if ours and least else "–",
         ])
     titles = ["ms, median; MB beyond the inputs", *(result["columns"][n] for n in names),
@@ -113,6 +124,14 @@ def times(result: dict) -> str:
     return table(titles, lines) + (
         "\n\nWith two times, the first is with the default allocator, the second with jemalloc. "
         "The memory is the least of the two.")
+
+
+def goal_entry(cells: list[dict]) -> str:
+    found = goal(cells)
+    if found is None:
+        return "–"
+    reached, wanted, against = found
+    return f"{'✓' if reached >= wanted else '✗'} {wanted:g}×" + (f" ({against} {reached:.1f}×)" if against else "")
 
 
 def entry(cells: list[dict], column: str) -> str:
@@ -135,10 +154,17 @@ def summary(result: dict) -> str:
     if not best:
         return ""
     worst = min(best, key=best.get)
-    under = [f"{key} {best[key]:.2f}×, goal {goal(cells[0]):g}×"
-             for key, cells in rows(result).items() if key in best and best[key] < goal(cells[0])]
     text = (f"Against the best peer with its better allocator: geometric mean {geometric(list(best.values())):.2f}× "
             f"over {len(best)} rows, least {best[worst]:.2f}× ({worst}).")
+    under = []
+    for key, cells in rows(result).items():
+        if (found := goal(cells)) is None:
+            continue
+        reached, wanted, against = found
+        if reached < wanted:
+            under.append(f"{key} {reached:.2f}×{' ' + against if against else ''}, goal {wanted:g}×")
+        elif best[key] < matrix.LEAST:
+            under.append(f"{key} {best[key]:.2f}×, and no row is to be under {matrix.LEAST:g}×")
     return text + ("\n\nUnder their goals: " + "; ".join(under) + "." if under else "")
 
 
@@ -153,10 +179,9 @@ def growth(result: dict) -> str:
         least = [c["min_ms"] for c in points]
         slope = np.polyfit(np.log(extent), np.log(least), 1)[0]
         last = math.log(least[-1] / least[-2]) / math.log(extent[-1] / extent[-2])
-        fields = {f: points[0][f] for f in ("loss", "n", "c", "d", "mode", "sweep")}
         lines.append([f"{sweep[0]}, {sweep[1]} = {', '.join(map(matrix.short, extent))}",
                       " / ".join(map(milliseconds, least)), f"{slope:.2f}", f"{last:.2f}",
-                      f"{matrix.theory(matrix.Row(**fields)):g}"])
+                      f"{matrix.theory(row_of(points[0])):g}"])
     if not lines:
         return ""
     return table(["doubling", "losscc, least ms", "exponent fitted", "of the last doubling", "in theory"], lines)
@@ -189,7 +214,7 @@ def notes(result: dict) -> str:
 def verdict(result: dict) -> int:
     """0 if losscc ran everywhere and every number held; the rest is said."""
     bad = [c for c in result["cells"] if c.get("wrong") or "failed" in c and c["column"] == OURS]
-    bad += [c for c in result["cells"] if "failed" in c and c["column"] != OURS and c["n"] <= 16]
+    bad += [c for c in result["cells"] if "failed" in c and c["column"] != OURS and row_of(c).tiny]
     for c in bad:
         print(f"{c['key']} {c['column']} {c['allocator']}: {line(c)}", file=sys.stderr)
     return 1 if bad else 0

@@ -33,9 +33,10 @@ def child(job: dict) -> int:
     except MemoryError:
         answer = {"failed": "out of memory"}
     except Exception as e:
-        traceback.print_exc()
+        if "LOSSCC_BENCH_TRACE" in os.environ:
+            traceback.print_exc()
         lines = str(e).strip().splitlines()
-        answer = {"failed": f"{type(e).__name__}: {lines[0] if lines else ''}"[:300]}
+        answer = {"failed": f"{type(e).__name__}: {lines[0] if lines else ''}"[:200]}
     Path(job["answer"]).write_text(json.dumps(answer))
     return 0
 

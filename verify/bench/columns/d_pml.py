@@ -35,16 +35,16 @@ class Proxies(Eager):
         from pytorch_metric_learning import losses
 
         row = task.row
-        make = {
-            "arcface": lambda: losses.ArcFaceLoss(row.c, row.d, margin=math.degrees(0.5), scale=64),
-            "cosface": lambda: losses.CosFaceLoss(row.c, row.d, margin=0.35, scale=64),
-        }[row.loss]
-        self.head = make()
-        super().__init__(lambda x, y, w: self.head(x, y), task)
-        # The weight is the package's, laid out as it lays it out.
-        weight = torch.from_numpy(task.given.pop("weight")).T.contiguous()
-        self.head.W = torch.nn.Parameter(weight, requires_grad=self.backward)
-        self.trained["weight"] = self.head.W
+        # Made for one class and given its weight afterwards: what the package
+        # draws at first would be memory that an allocator holds ready for later.
+        head = {
+            "arcface": lambda: losses.ArcFaceLoss(1, row.d, margin=math.degrees(0.5), scale=64),
+            "cosface": lambda: losses.CosFaceLoss(1, row.d, margin=0.35, scale=64),
+        }[row.loss]()
+        super().__init__(lambda x, y, w: head(x, y), task)
+        weight = self.trained["weight"].detach().T.contiguous()
+        head.num_classes, head.W = row.c, torch.nn.Parameter(weight, requires_grad=self.backward)
+        self.trained["weight"] = head.W
 
     def results(self) -> Arrays:
         found = super().results()

@@ -64,8 +64,9 @@ class Exported(Column):
 
         warnings.simplefilter("ignore")
         # TorchScript's file: it takes every loss here, and a list of pairs whose
-        # length only the labels tell.
-        model = export(task.row, tuple(example(16, min(task.row.c, 40), task.row.d)), dynamo=False)
+        # length only the labels tell. It writes down the N that it has seen.
+        row = task.row
+        model = export(row, example(row.n, min(row.c, 40), row.d), dynamo=False)
         return Graph(model, task.given, task.threads, {"loss": "loss"})
 
 
