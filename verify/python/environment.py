@@ -2,6 +2,7 @@
 
     python3 environment.py newest    onnx and the newest ONNX Runtime
     python3 environment.py oldest    the oldest ONNX Runtime with a wheel
+    python3 environment.py torch     PyTorch, and what checks the bridge into it
 
 It prints the path of the environment's Python. The environment stands outside
 the checkout, below $LOSSCC_VENV or else below losscc in the user's cache, in a
@@ -30,7 +31,11 @@ HERE = Path(__file__).resolve().parent
 SETS: dict[str, tuple[Path, tuple[str, ...]]] = {
     "newest": (HERE / "requirements.txt", ("numpy", "onnx", "onnxruntime")),
     "oldest": (HERE / "oldest.txt", ("numpy", "onnxruntime")),
+    "torch": (HERE / "torch.txt", ("torch", "onnxruntime", "onnx2torch", "pytest", "mypy")),
 }
+
+# Sets that leave out, on purpose, packages that others ask for (see torch.in).
+PARTIAL = ("torch",)
 
 # Written last: a folder that has it was installed to the end.
 COMPLETE = ".complete"
@@ -120,7 +125,7 @@ def clean_environment() -> dict[str, str]:
     return env
 
 
-def build(env: Path, requirements: Path) -> None:
+def build(env: Path, requirements: Path, partial: bool = False) -> None:
     """Installs requirements into a new environment in env, whatever stood there."""
     if env.exists():
         say(f"the Python environment in {env} is incomplete or broken: making it again")
@@ -137,7 +142,7 @@ def build(env: Path, requirements: Path) -> None:
         )
     installed = subprocess.run(
         [str(interpreter(env)), "-m", "pip", "install", "--quiet", "--no-input",
-         "--require-hashes", "-r", str(requirements)],
+         "--require-hashes", *(["--no-deps"] if partial else []), "-r", str(requirements)],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         text=True, env=clean_environment(),
     )
@@ -174,7 +179,7 @@ def ready(name: str) -> Path:
         with alone(env.parent):
             if not works(env, modules):
                 say(f"installing {requirements.name} into {env}")
-                build(env, requirements)
+                build(env, requirements, name in PARTIAL)
                 if not works(env, modules):
                     raise Failed(
                         f"{requirements.name} was installed into {env}, but "

@@ -740,7 +740,8 @@ _KNOWN = {
     "ConstantOfShape": "value", "CumSum": "exclusive reverse", "Gather": "axis", "GatherElements": "axis",
     "Gemm": "alpha beta transA transB", "ReduceMax": "axes keepdims", "ReduceMean": "axes keepdims",
     "ReduceMin": "axes keepdims", "ReduceSum": "keepdims", "Reshape": "allowzero", "ScatterElements": "axis reduction",
-    "ScatterND": "reduction", "Shape": "start end", "TopK": "axis largest sorted", "Transpose": "perm", "Trilu": "upper",
+    "ScatterND": "reduction", "Shape": "start end", "TopK": "axis largest sorted", "Transpose": "perm",
+    "Trilu": "upper",
 }  # fmt: skip
 
 
@@ -1073,11 +1074,13 @@ class Loss(nn.Module):
     by default whichever the file is for.
 
     After a call, last holds the file's other outputs (ignored, predicted, ...).
-    inputs maps the file's inputs to their roles, outputs lists its outputs.
+    inputs maps the file's inputs to their roles, outputs lists its outputs, metadata
+    is what the file says of itself (losscc.loss, losscc.params, ...).
     """
 
     inputs: dict[str, str]
     outputs: list[str]
+    metadata: dict[str, str]
     last: dict[str, Tensor]
     iteration: Tensor
 
@@ -1135,7 +1138,7 @@ class Loss(nn.Module):
         model = self._graph._model
         self._ports = {p.name: p for p in model.inputs}
         self.outputs = list(self._graph.outputs)
-        meta = self._graph.metadata
+        self.metadata = meta = self._graph.metadata
         if "losscc.inputs" not in meta:
             raise LossError("the file does not say what its inputs are for: it was not made by losscc build")
         self._loss = meta.get("losscc.loss", "the file")
