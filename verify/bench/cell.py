@@ -74,7 +74,7 @@ def repeat(step: columns.Step, repetitions: int) -> list[float]:
     """Milliseconds of each repetition; a short step gets more of them."""
     times: list[float] = []
     begun = time.perf_counter()
-    while len(times) < repetitions or len(times) < 200 and time.perf_counter() - begun < 0.3:
+    while len(times) < repetitions or len(times) < 200 and time.perf_counter() - begun < 0.2:
         start = time.perf_counter()
         step.run()
         times.append(1e3 * (time.perf_counter() - start))

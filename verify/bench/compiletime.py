@@ -40,9 +40,9 @@ def measure(options: argparse.Namespace, lacks: dict[str, str]) -> list[dict]:
     found = builds(options) + in_process(options)
     if not lacks["losscc"]:
         found += sessions(options)
-    wanted = [(what, loss) for loss in LOSSES[: 1 if options.quick else None]
-              for what in ("export-dynamo", "export-torchscript", "compile")]
+    wanted = [("export-dynamo", "arcface"), ("export-torchscript", "arcface"), ("compile", "arcface")]
     if not options.quick:
+        wanted += [("compile", loss) for loss in LOSSES[1:]]
         wanted += [("export-dynamo-weight", "arcface"), ("export-torchscript-weight", "arcface")]
     for what, loss in wanted:
         column = "compile" if what == "compile" else "exported"

@@ -168,12 +168,15 @@ class Compiled(Column):
     allocators = ALLOCATORS
 
     def takes(self, row: Row) -> bool:
-        # A compilation takes longer than all its steps: of the pairs, two sizes.
+        # A compilation takes longer than all its steps: of the pairs two sizes,
+        # forward one loss.
         if row.sweep or row.large:
             return False
         if row.tiny:
             return row.mode == "gradient" and row.loss in ("arcface", "contrastive")
-        return row.c > 0 or row.mode == "gradient" and row.n in (256, 1024)
+        if row.mode == "forward":
+            return row.loss == "arcface"
+        return row.c > 0 or row.n in (256, 1024)
 
     def missing(self) -> str:
         if not shutil.which("g++") and not shutil.which("clang++"):
