@@ -1,4 +1,4 @@
-"""Lets tests import what stands next to them, and holds torch to few threads."""
+"""Lets tests import what stands next to them, and holds torch to one thread."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ from pathlib import Path
 import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-torch.set_num_threads(2)
+torch.set_num_threads(1)  # tensors are small: more threads wait for each other

@@ -44,7 +44,9 @@ def program() -> str:
 
 def losscc(*arguments: str | Path) -> str:
     """What the command prints; its talk is shown where it fails."""
-    done = subprocess.run([program(), *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [program(), *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise AssertionError(f"losscc {' '.join(map(str, arguments))}: exit {done.returncode}\n{done.stderr}")
     return done.stdout
@@ -87,7 +89,9 @@ class Batch(dict[str, Tensor]):
 
     def leaves(self) -> Batch:
         """Copies, those that are embeddings with a gradient to come."""
-        return Batch({n: t.clone().requires_grad_() if t.is_floating_point() and n not in DATA else t for n, t in self.items()})
+        return Batch(
+            {n: t.clone().requires_grad_() if t.is_floating_point() and n not in DATA else t for n, t in self.items()}
+        )
 
     def grads(self) -> list[Tensor]:
         """The gradients of the leaves."""

@@ -15,5 +15,5 @@ python=${LOSSCC_TORCH_PYTHON:-$("${PYTHON:-python3}" ../environment.py torch </d
   exit 4
 }
 "$python" -m mypy --strict "$bridge"
-"$python" -m ruff check --config pyproject.toml "$bridge"
+"$python" -m ruff check --config pyproject.toml . "$bridge"
 "$python" -m pytest -c pyproject.toml "$@" .

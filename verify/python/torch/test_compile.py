@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+
 from support import batch, build, close, head
 
 compiler: Any = getattr(torch, "compile", None)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from support import Batch, Loss, batch, build, close, head, losscc_torch, losses
 from torch import Tensor
+
+from support import Batch, Loss, batch, build, close, head, losscc_torch, losses
 
 F64 = ("--dtype", "f64")
 
@@ -20,7 +21,9 @@ def step(loss: Loss, given: Batch) -> tuple[Tensor, list[Tensor], list[Tensor]]:
     return value.detach(), leaves.grads() + trained, [b.clone() for b in loss.buffers()]
 
 
-def same(found: tuple[Tensor, list[Tensor], list[Tensor]], wanted: tuple[Tensor, list[Tensor], list[Tensor]], bound: float) -> None:
+def same(
+    found: tuple[Tensor, list[Tensor], list[Tensor]], wanted: tuple[Tensor, list[Tensor], list[Tensor]], bound: float
+) -> None:
     close(found[0], wanted[0], bound, "value")
     for what, ours, theirs in (("gradient", found[1], wanted[1]), ("buffer", found[2], wanted[2])):
         assert len(ours) == len(theirs), f"{len(ours)} and {len(theirs)} {what}s"

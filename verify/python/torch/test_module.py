@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 import torch
-from support import EXTENTS, ROWS, Loss, batch, build, close, head, losscc_torch
 from torch import Tensor, nn
+
+from support import EXTENTS, ROWS, Loss, batch, build, close, head, losscc_torch
 
 BACKENDS = ["onnxruntime", "torch"]
 LossError = losscc_torch.LossError
@@ -82,7 +83,12 @@ def test_first_values_that_are_drawn() -> None:
 @pytest.mark.parametrize("kind", ["cos", "arc", "mul"])
 def test_sphereface2_starts_where_its_halves_balance(kind: str) -> None:
     """At the closed form's bias the mean derivative by the bias is zero when every cosine is."""
-    made = Loss(build("sphereface2", "--dtype", "f64", "--set", f"margin_type={kind}", "--set", "margin=1.4"), C=50, D=4, backend="torch")
+    made = Loss(
+        build("sphereface2", "--dtype", "f64", "--set", f"margin_type={kind}", "--set", "margin=1.4"),
+        C=50,
+        D=4,
+        backend="torch",
+    )
     x = torch.zeros(3, 4, dtype=torch.float64)
     x[:, 0] = 1
     weight = torch.zeros(50, 4, dtype=torch.float64)
@@ -182,12 +188,18 @@ def test_what_does_not_fit_is_told() -> None:
         (lambda: loss(x, y.float()), r"labels: found torch.float32, want whole numbers"),
         (lambda: loss(y, y), r"embeddings: found torch.int64, want floating numbers"),
         (lambda: Loss(build("arcface"), C=5), r"weight \[C, D\]: give the extent D"),
-        (lambda: Loss(build("arcface"), C=5, D=4, backend="tensorrt"), r"found 'tensorrt', want 'onnxruntime' or 'torch'"),
+        (
+            lambda: Loss(build("arcface"), C=5, D=4, backend="tensorrt"),
+            r"found 'tensorrt', want 'onnxruntime' or 'torch'",
+        ),
         (lambda: Loss(build("mine-triplets")), r"mine-triplets is no loss: its outputs are triplets"),
         (lambda: Loss(b"hello"), r"not a"),
         (lambda: Loss(build("arcface").read_bytes()[:-7], C=5, D=4), r"not a whole ONNX file"),
         (lambda: Loss(build("arcface"), C=5, D=4, gradients="file"), r"build it with --grad"),
-        (lambda: Loss(build("arcface", "--grad"), C=5, D=4, backend="torch", gradients="autograd"), r"build it without"),
+        (
+            lambda: Loss(build("arcface", "--grad"), C=5, D=4, backend="torch", gradients="autograd"),
+            r"build it without",
+        ),
     ]:
         with pytest.raises(LossError, match=message):
             call()
@@ -435,7 +447,10 @@ def test_other_devices() -> None:
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA here")
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_cuda(backend: str) -> None:
-    here, there = head(build("arcface", "--grad"), backend=backend), head(build("arcface", "--grad"), backend=backend).cuda()
+    here, there = (
+        head(build("arcface", "--grad"), backend=backend),
+        head(build("arcface", "--grad"), backend=backend).cuda(),
+    )
     x, y = torch.randn(ROWS, 4), torch.arange(ROWS) % 5
     close(there(x.cuda(), y.cuda()).cpu(), here(x, y), 1e-4)
 

@@ -9,10 +9,11 @@ import pytest
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
-from support import Loss, build, close, head
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader, Dataset
+
+from support import Loss, build, close, head
 
 BACKENDS = ["onnxruntime", "torch"]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
-from support import Loss, build, close
 from torch import Tensor
+
+from support import Loss, build, close
 
 X = torch.randn(32, 16, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
 Y = torch.arange(32) % 10
@@ -34,7 +35,10 @@ def softmax(x: Tensor, y: Tensor, w: Tensor) -> Tensor:
 
 
 @pytest.mark.parametrize("backend", ["onnxruntime", "torch"])
-@pytest.mark.parametrize(("name", "plain", "flags"), [("arcface", arcface, ()), ("cosface", cosface, ()), ("softmax", softmax, ("--set", "bias=false"))])
+@pytest.mark.parametrize(
+    ("name", "plain", "flags"),
+    [("arcface", arcface, ()), ("cosface", cosface, ()), ("softmax", softmax, ("--set", "bias=false"))],
+)
 def test_the_head_in_plain_torch(backend: str, name: str, plain: object, flags: tuple[str, ...]) -> None:
     loss = Loss(build(name, "--grad", "--dtype", "f64", *flags), C=10, D=16, backend=backend)
     assert callable(plain)

@@ -922,6 +922,10 @@ class _Lease:
 _abandoned: list[Any] = []
 
 
+# torch.compile goes around ONNX Runtime, as it must.
+_untraced: Callable[[Any], Any] = getattr(getattr(torch, "compiler", None), "disable", lambda f: f)
+
+
 class _Sessions:
     """A file in ONNX Runtime: a session for each set of outputs and device."""
 
@@ -962,6 +966,7 @@ class _Sessions:
             self._sessions[key] = self._ort.InferenceSession(self._model.only(outputs), o, providers=providers)
         return self._sessions[key]
 
+    @_untraced  # type: ignore[untyped-decorator, unused-ignore]
     def run(
         self, feeds: dict[str, Tensor], outputs: tuple[str, ...], extents: dict[str, int], leased: set[str]
     ) -> tuple[dict[str, Tensor], _Lease]:
