@@ -16,20 +16,27 @@ FILE = ("arcface", "--grad", "--set", "scale=8")
 
 @pytest.mark.parametrize("backend", ["onnxruntime", "torch"])
 def test_digits(backend: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """200 steps follow the head in plain torch to 1e-4; held-out digits are told apart, and the pictures are drawn."""
-    assert digits.main([str(build(*FILE)), "--backend", backend, "--plain", "--out", str(tmp_path)]) == 0
+    """200 steps follow the head in plain torch; held-out digits are told apart, and the pictures are drawn."""
+    assert digits.main([str(build(*FILE, "--dtype", "f64")), "--backend", backend, "--plain", "--out", str(tmp_path)]) == 0
     said = capsys.readouterr().out
-    assert float(re.findall(r"differ by at most (\S+)", said)[0]) < 1e-4
+    assert float(re.findall(r"differ by at most (\S+)", said)[0]) < 1e-8  # measured 9e-16
     first, last = (float(v) for v in re.findall(r"loss (\S+) -> (\S+) in 200 steps", said)[0])
     assert last < 0.01 * first
     pixels, untrained, trained = (float(v) for v in re.findall(r"held-out.*?(\d\.\d+) +(\d\.\d+) +(\d\.\d+)", said)[0])
     assert trained > 0.97  # measured 1.000; 0.523 and 0.419 without
     assert max(pixels, untrained) < 0.7
     unseen = [float(v) for v in re.findall(r"never seen.*?(\d\.\d+) +(\d\.\d+) +(\d\.\d+)", said)[0]]
-    assert all(0.1 < v < 0.5 for v in unseen)  # measured 0.285, 0.220, 0.252
+    assert all(0.1 < v < 0.5 for v in unseen)  # measured 0.285, 0.220, 0.266
     roc, scatter = (ElementTree.parse(tmp_path / f"{name}.svg").getroot() for name in ("roc", "scatter"))
     assert len(roc.findall("{*}polyline")) == 4
     assert len(scatter.findall("{*}circle")) == 2 * 533
+
+
+def test_digits_in_float32(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The default file: the curves start as one, and stay within what a kink makes of rounding."""
+    for steps, bound in ((20, 1e-4), (200, 2e-2)):  # measured 5e-7, and up to 4e-3 over seeds and releases
+        digits.main([str(build(*FILE)), "--plain", "--steps", str(steps), "--out", str(tmp_path)])
+        assert float(re.findall(r"differ by at most (\S+)", capsys.readouterr().out)[0]) < bound
 
 
 def test_digits_without_pytorch() -> None:

@@ -6,6 +6,7 @@ import copy
 import io
 import math
 import pickle
+from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -167,6 +168,8 @@ def test_whole_numbers_of_other_widths(backend: str) -> None:
 @pytest.mark.parametrize("rows", [0, 1])
 def test_few_rows(backend: str, rows: int) -> None:
     loss = head(build("arcface", "--grad"), backend=backend)
+    if rows == 0 and backend == "onnxruntime" and version("onnxruntime").startswith("1.15."):
+        pytest.skip("ONNX Runtime reduces nothing to a number from 1.16 on")
     x, y = torch.randn(rows, 4, requires_grad=True), torch.zeros(rows, dtype=torch.int64)
     value = loss(x, y)
     value.backward()
