@@ -39,7 +39,7 @@ func init() {
 			}
 		},
 
-		ir.OpLess: direct("Less"), ir.OpLessEqual: direct("LessOrEqual"), ir.OpEqual: direct("Equal"),
+		ir.OpLess: direct("Less"), ir.OpLessEqual: lowerLessEqual, ir.OpEqual: direct("Equal"),
 		ir.OpAnd: direct("And"), ir.OpOr: direct("Or"), ir.OpNot: direct("Not"), ir.OpSelect: lowerSelect,
 		ir.OpFloat: func(l *lowering, v *ir.Value) {
 			l.out("Cast", v, l.in(v), intAttr("to", int64(l.o.Float.inside())))
@@ -216,6 +216,18 @@ func lowerSum(l *lowering, v *ir.Value) {
 	l.out("ReduceSum", v, []string{x, l.ints(axis(v))}, intAttr("keepdims", 0))
 }
 
+// lowerLessEqual: of whole numbers a ≤ b is not b < a, since none of them is a
+// NaN, and a reader that knows LessOrEqual by an old version alone (onnx2torch)
+// knows Not and Less. Of floats it stays: a NaN is neither below nor above.
+func lowerLessEqual(l *lowering, v *ir.Value) {
+	a, b := v.Args[0], v.Args[1]
+	if a.Type.Elem != ir.Int {
+		l.out("LessOrEqual", v, l.in(v))
+		return
+	}
+	l.out("Not", v, []string{l.step("Less", []string{l.ref(b), l.ref(a)})})
+}
+
 // lowerSelect: no release of ONNX Runtime has Where for bools.
 func lowerSelect(l *lowering, v *ir.Value) {
 	if v.Type.Elem != ir.Bool {
@@ -338,7 +350,7 @@ func sameArgs(v, w *ir.Value) bool {
 
 func (l *lowering) callNode(v *ir.Value, f *ir.Func, outs []string) {
 	n := &onnxpb.NodeProto{
-		OpType: proto.String(l.ops[f]), Domain: proto.String(Domain), Name: proto.String(outs[0]),
+		OpType: proto.String(l.ops[f]), Domain: proto.String(Domain), Name: proto.String(l.nodeName(outs)),
 		Input: l.in(v), Output: outs,
 	}
 	for i, a := range v.CallAttrs() {

@@ -96,8 +96,11 @@ func (l *lowering) claimResults() {
 }
 
 func wish(v *ir.Value) string {
-	if v.Name != "" {
+	switch {
+	case v.Name != "":
 		return v.Name
+	case v.Op == ir.OpFloat:
+		return "as_float" // float is one of the names that nodes do without
 	}
 	return v.Op.Name
 }
@@ -116,7 +119,7 @@ func (l *lowering) fresh(want string) string {
 // node adds a node of the default domain with the given outputs.
 func (l *lowering) node(op string, outs, ins []string, attrs ...*onnxpb.AttributeProto) {
 	l.nodes = append(l.nodes, &onnxpb.NodeProto{
-		OpType: proto.String(op), Name: proto.String(outs[0]), Input: ins, Output: outs, Attribute: attrs,
+		OpType: proto.String(op), Name: proto.String(l.nodeName(outs)), Input: ins, Output: outs, Attribute: attrs,
 	})
 }
 

@@ -118,3 +118,32 @@ return abs=Abs, add_1=add, axes=neg
 		t.Error(d)
 	}
 }
+
+// A value may have the name of an attribute of torch.nn.Module, but its node
+// has another: a reader makes it an attribute beside them.
+func TestNodesHaveNoNameOfAModulesAttribute(t *testing.T) {
+	f := parsed(t, `func @f(type: float[N], k: int[N], j: int[N]) {
+%1: float[N] = float j
+half: float[N] = float k
+double: float[N] = add half, type
+train: float[N] = mul double, %1
+return forward=train, to=half
+}`)
+	for _, n := range model(t, f, onnxexport.Options{}).GetGraph().GetNode() {
+		switch n.GetName() {
+		case "half", "double", "train", "forward", "to", "float", "type":
+			t.Errorf("a node is called %q", n.GetName())
+		}
+		if n.GetOpType() == "Cast" && n.GetOutput()[0] == "float" {
+			t.Error("a value that nobody named has no name that its node could have")
+		}
+	}
+	in := tensors{"type": tensor.Floats([]float64{1, -2}, 2), "k": tensor.Ints([]int64{3, 0}, 2), "j": tensor.Ints([]int64{1, 2}, 2)}
+	got, err := loaded(t, f, onnxexport.Options{Float: onnxexport.F64}).Run(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := apart(got, evaluated(t, f, in), 1e-15, 0); d != "" {
+		t.Error(d)
+	}
+}
