@@ -96,24 +96,10 @@ func (l *lowering) claimResults() {
 }
 
 func wish(v *ir.Value) string {
-	switch {
-	case v.Name != "":
+	if v.Name != "" {
 		return v.Name
-	case v.Op == ir.OpFloat:
-		return "as_float" // float is one of the names that nodes do without
 	}
 	return v.Op.Name
-}
-
-// fresh is a name that nothing else has.
-func (l *lowering) fresh(want string) string {
-	name := want
-	for l.taken[name] {
-		l.count[want]++
-		name = fmt.Sprintf("%s_%d", want, l.count[want])
-	}
-	l.taken[name] = true
-	return name
 }
 
 // node adds a node of the default domain with the given outputs.

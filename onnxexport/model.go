@@ -94,7 +94,7 @@ func function(f *ir.Func, names map[*ir.Func]string, o Options) (*onnxpb.Functio
 		fp.Attribute = append(fp.Attribute, a.Name)
 	}
 	for _, p := range f.Params {
-		l.names[p] = l.fresh(p.Name)
+		l.names[p] = l.unused(p.Name)
 		fp.Input = append(fp.Input, l.names[p])
 	}
 	outs, err := l.run()
@@ -122,7 +122,7 @@ func graph(f *ir.Func, names map[*ir.Func]string, o Options) (*onnxpb.GraphProto
 		if f.Result(p.Name) != nil {
 			return nil, fmt.Errorf("@%s: the result %q has the name of a parameter, and a graph has one value of a name; rename one of them", f.Name, p.Name)
 		}
-		name := l.fresh(p.Name)
+		name := l.unused(p.Name)
 		l.names[p] = name
 		g.Input = append(g.Input, valueInfo(name, p.Type, o.Float))
 		if o.Float == F16 && p.Type.Elem == ir.Float {

@@ -3,6 +3,7 @@ package onnxexport_test
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"testing"
 
 	"losscc/ir"
@@ -119,26 +120,37 @@ return abs=Abs, add_1=add, axes=neg
 	}
 }
 
-// A value may have the name of an attribute of torch.nn.Module, but its node
-// has another: a reader makes it an attribute beside them.
-func TestNodesHaveNoNameOfAModulesAttribute(t *testing.T) {
-	f := parsed(t, `func @f(type: float[N], k: int[N], j: int[N]) {
+// A value may have the name of an attribute of torch.nn.Module or a word of
+// Python's, but its node has another: a reader makes it an attribute beside them.
+// Inputs and outputs keep theirs.
+func TestNodesHaveNoNameThatAModuleOrPythonHas(t *testing.T) {
+	f := parsed(t, `func @f(type: float[N], lambda: int[N], j: int[N]) {
 %1: float[N] = float j
-half: float[N] = float k
+half: float[N] = float lambda
 double: float[N] = add half, type
 train: float[N] = mul double, %1
-return forward=train, to=half
+%2: bool[N] = less half, train
+%3: bool[N] = and %2, %2
+%4: bool[N] = not %3
+%5: bool[N] = select %4, %3, %2
+return forward=train, loss.or=half, global=%5
 }`)
-	for _, n := range model(t, f, onnxexport.Options{}).GetGraph().GetNode() {
-		switch n.GetName() {
-		case "half", "double", "train", "forward", "to", "float", "type":
-			t.Errorf("a node is called %q", n.GetName())
-		}
-		if n.GetOpType() == "Cast" && n.GetOutput()[0] == "float" {
-			t.Error("a value that nobody named has no name that its node could have")
+	g := model(t, f, onnxexport.Options{}).GetGraph()
+	if in, out := fmt.Sprint(ports(g.GetInput())), fmt.Sprint(ports(g.GetOutput())); in != "[type lambda j]" || out != "[forward loss.or global]" {
+		t.Errorf("inputs %s, outputs %s", in, out)
+	}
+	for _, n := range g.GetNode() {
+		switch name := n.GetName(); name {
+		case "half", "double", "train", "forward", "to", "float", "type", "and", "or", "not", "global", "loss.or":
+			t.Errorf("a node is called %q", name)
+		case n.GetOutput()[0]:
+		default:
+			if !strings.Contains("forward loss.or global", n.GetOutput()[0]) {
+				t.Errorf("%q makes %q, which nobody but the file named", name, n.GetOutput()[0])
+			}
 		}
 	}
-	in := tensors{"type": tensor.Floats([]float64{1, -2}, 2), "k": tensor.Ints([]int64{3, 0}, 2), "j": tensor.Ints([]int64{1, 2}, 2)}
+	in := tensors{"type": tensor.Floats([]float64{1, -2}, 2), "lambda": tensor.Ints([]int64{3, 0}, 2), "j": tensor.Ints([]int64{1, 2}, 2)}
 	got, err := loaded(t, f, onnxexport.Options{Float: onnxexport.F64}).Run(in)
 	if err != nil {
 		t.Fatal(err)
