@@ -6,6 +6,7 @@ import (
 	"sort"
 	"strings"
 
+	"losscc/cmd/losscc/internal/bridge"
 	"losscc/onnxexport/onnxpb"
 )
 
@@ -21,7 +22,8 @@ type verdict struct {
 type facts struct {
 	ir, opset int64
 	functions bool
-	domains   []string // other than the standard one
+	domains   []string            // other than the standard one
+	nodes     []*onnxpb.NodeProto // less those that call the file's functions
 	ops       map[string]bool
 	elems     map[onnxpb.TensorProto_DataType]bool // of inputs and outputs
 }
@@ -43,6 +45,7 @@ func factsOf(m *onnxpb.ModelProto) facts {
 	note := func(nodes []*onnxpb.NodeProto) {
 		for _, n := range nodes {
 			if !own[n.GetDomain()+"."+n.GetOpType()] {
+				f.nodes = append(f.nodes, n)
 				f.ops[n.GetOpType()] = true
 			}
 		}
@@ -76,7 +79,7 @@ func loads(f facts) []verdict {
 		onnxRuntime(f), onnxRuntimeWeb(f),
 		{"onnx's checker, reference", "yes", "from onnx " + firstRelease(onnxReleases, f)},
 		{"TensorRT", "yes", "functions are expanded; a plugin of the same name wins from 10.7"},
-		flatReader(f, "onnx2torch", 17, "CastLike", "OneHot", "LpNormalization", "ScatterElements", "ScatterND", "Trilu", "If", "Loop", "Scan", "NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss"),
+		onnx2torch(f),
 		flatReader(f, "OpenVINO", 0), flatReader(f, "tract", 18), flatReader(f, "tinygrad", 0),
 		onnxGo(f),
 	}
@@ -140,6 +143,32 @@ func flatReader(f facts, reader string, opset int64, lacks ...string) verdict {
 		return verdict{reader, "no", "it has no " + strings.Join(without, ", ")}
 	}
 	return verdict{reader, "yes", "flat, and no op that it is known to lack"}
+}
+
+// onnx2torch goes by the operators that its registry has.
+func onnx2torch(f facts) verdict {
+	reader := bridge.Onnx2torch
+	name := reader.Name + " " + reader.Release
+	first, last := reader.Tried()
+	if f.opset < first || f.opset > last {
+		return verdict{name, "no", fmt.Sprintf("opset %d was not tried, %d to %d were", f.opset, first, last)}
+	}
+	var lacks []string
+	for _, n := range f.nodes {
+		if n.GetDomain() == "" || n.GetDomain() == "ai.onnx" {
+			if what := reader.Lacks(n, f.opset); what != "" && !slices.Contains(lacks, what) {
+				lacks = append(lacks, what)
+			}
+		}
+	}
+	sort.Strings(lacks)
+	switch {
+	case len(lacks) > 0:
+		return verdict{name, "no", "it has no " + strings.Join(lacks, ", no ")}
+	case f.functions || len(f.domains) > 0:
+		return verdict{name, "no", "it knows no functions; build with --form flat"}
+	}
+	return verdict{name, "yes", "it has every operator"}
 }
 
 func onnxGo(f facts) verdict {

@@ -21,7 +21,7 @@ sys.path.insert(0, str(BRIDGE))
 import losscc_torch  # noqa: E402
 from losscc_torch import Loss  # noqa: E402
 
-__all__ = ["ROOT", "Batch", "Loss", "batch", "build", "head", "losscc_torch", "losses"]
+__all__ = ["BRIDGE", "ROOT", "Loss", "losscc_torch"]
 
 
 @functools.cache
@@ -53,16 +53,26 @@ def losscc(*arguments: str | Path) -> str:
 
 
 @functools.cache
+def listed() -> list[dict[str, Any]]:
+    """What the command lists."""
+    rows: list[dict[str, Any]] = json.loads(losscc("list", "--json"))["losses"]
+    return rows
+
+
 def losses() -> list[str]:
     """Every loss in the list; the graphs that choose are none."""
-    listed = json.loads(losscc("list", "--json"))["losses"]
-    return [row["name"] for row in listed if row["family"] != "miner"]
+    return [row["name"] for row in listed() if row["family"] != "miner"]
+
+
+def everything() -> list[str]:
+    """Every loss, and every graph that chooses."""
+    return [row["name"] for row in listed()]
 
 
 @functools.cache
 def build(loss: str, *flags: str) -> Path:
     """The file of a loss built with these flags."""
-    name = "_".join([loss, *flags]).replace("/", "-").replace(" ", "")
+    name = "_".join([loss, *flags]).replace("/", "-").replace(" ", "").replace("*", "x")
     path = folder() / f"{name}.onnx"
     losscc("build", loss, *flags, "-o", path)
     return path

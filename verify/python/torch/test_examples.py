@@ -17,7 +17,9 @@ FILE = ("arcface", "--grad", "--set", "scale=8")
 @pytest.mark.parametrize("backend", ["onnxruntime", "torch"])
 def test_digits(backend: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """200 steps follow the head in plain torch; held-out digits are told apart, and the pictures are drawn."""
-    assert digits.main([str(build(*FILE, "--dtype", "f64")), "--backend", backend, "--plain", "--out", str(tmp_path)]) == 0
+    assert (
+        digits.main([str(build(*FILE, "--dtype", "f64")), "--backend", backend, "--plain", "--out", str(tmp_path)]) == 0
+    )
     said = capsys.readouterr().out
     assert float(re.findall(r"differ by at most (\S+)", said)[0]) < 1e-8  # measured 9e-16
     first, last = (float(v) for v in re.findall(r"loss (\S+) -> (\S+) in 200 steps", said)[0])

@@ -6,6 +6,7 @@ import copy
 import io
 import math
 import pickle
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
@@ -168,8 +169,8 @@ def test_whole_numbers_of_other_widths(backend: str) -> None:
 @pytest.mark.parametrize("rows", [0, 1])
 def test_few_rows(backend: str, rows: int) -> None:
     loss = head(build("arcface", "--grad"), backend=backend)
-    if rows == 0 and backend == "onnxruntime" and version("onnxruntime").startswith("1.15."):
-        pytest.skip("ONNX Runtime reduces nothing to a number from 1.16 on")
+    if rows == 0 and backend == "onnxruntime" and tuple(map(int, version("onnxruntime").split(".")[:2])) < (1, 20):
+        pytest.skip("ONNX Runtime before 1.20 refuses sums and products over no rows")
     x, y = torch.randn(rows, 4, requires_grad=True), torch.zeros(rows, dtype=torch.int64)
     value = loss(x, y)
     value.backward()
@@ -182,7 +183,7 @@ def test_few_rows(backend: str, rows: int) -> None:
 def test_what_does_not_fit_is_told() -> None:
     loss = head(build("arcface", "--grad"))
     x, y = torch.randn(ROWS, 4), torch.arange(ROWS)
-    for call, message in [
+    wrong: list[tuple[Callable[[], object], str]] = [
         (lambda: loss(torch.randn(ROWS, 3), y), r"weight: found shape \[5, 4\], want \[C, D\] with D=3"),
         (lambda: loss(x, y[:5]), r"labels: found shape \[5\], want \[N\] with N=7"),
         (lambda: loss(x[0], y), r"embeddings: found shape \[4\], want \[N, D\]"),
@@ -203,7 +204,8 @@ def test_what_does_not_fit_is_told() -> None:
             lambda: Loss(build("arcface", "--grad"), C=5, D=4, backend="torch", gradients="autograd"),
             r"build it without",
         ),
-    ]:
+    ]
+    for call, message in wrong:
         with pytest.raises(LossError, match=message):
             call()
 
@@ -262,8 +264,8 @@ def test_gradients_are_not_overwritten(backend: str) -> None:
     for x, value, gs in zip(xs, values, kept):
         equal(list(torch.autograd.grad(value, [x, loss.weight], retain_graph=True)), gs)
         equal(list(torch.autograd.grad(value, [x, loss.weight])), gs)
-    for gs, ks in zip(wanted, kept):
-        equal(list(gs), ks)
+    for first, later in zip(wanted, kept):
+        equal(list(first), later)
 
 
 def test_buffers_are_used_again() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 import torch.distributed as dist
-import torch.multiprocessing as mp
 from torch import Tensor, nn
+from torch.multiprocessing.spawn import spawn
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader, Dataset
 
@@ -80,7 +81,8 @@ def replica(rank: int, folder: str, path: Path, backend: str) -> None:
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_two_processes_give_the_gradients_of_one(backend: str, tmp_path: Path) -> None:
     path = build("arcface", "--grad")
-    mp.spawn(replica, args=(str(tmp_path), path, backend), nprocs=2)
+    spawned: Any = spawn  # torch has no type for it
+    spawned(replica, args=(str(tmp_path), path, backend), nprocs=2)
     net = Net(path, backend)
     net(*data()).backward()
     for rank in range(2):

@@ -56,7 +56,7 @@ import os
 import re
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Union
+from typing import TYPE_CHECKING, Any, Union
 
 import torch
 from torch import Tensor, nn
@@ -1088,6 +1088,10 @@ class Loss(nn.Module):
     metadata: dict[str, str]
     last: dict[str, Tensor]
     iteration: Tensor
+
+    if TYPE_CHECKING:
+        # For type checkers: what a file names (weight, bias, ...) is no submodule.
+        def __getattr__(self, name: str) -> Tensor: ...
 
     def __init__(
         self,

@@ -34,7 +34,8 @@ def digits(path: Path = DIGITS) -> tuple[Array, Array]:
 
 
 def unit(z: Array) -> Array:
-    return z / np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-12)
+    lengths: Array = np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-12)
+    return z / lengths
 
 
 def train(file: str, steps: int, seed: int = 0, dimension: int = 16) -> tuple[list[float], float]:
