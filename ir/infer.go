@@ -158,6 +158,14 @@ func inferMatMul(args []Type, attrs Attrs) (Type, error) {
 	return F(m, n), nil
 }
 
+func inferMatMulAdd(args []Type, attrs Attrs) (Type, error) {
+	t, err := inferMatMul(args[:2], attrs)
+	if err == nil && !args[2].Equal(t) {
+		err = want("what the product is, "+t.String(), args[2])
+	}
+	return t, err
+}
+
 func inferTranspose(args []Type, _ Attrs) (Type, error) {
 	if len(args[0].Shape) != 2 {
 		return Type{}, want("a matrix", args[0])

@@ -77,6 +77,9 @@ func init() {
 			// ONNX Runtime up to 1.24.
 			l.out("Gemm", v, l.in(v), flag("transA", ta), flag("transB", tb))
 		},
+		ir.OpMatMulAdd: func(l *lowering, v *ir.Value) {
+			l.out("Gemm", v, l.in(v), flag("transA", v.Attrs.Bool("trans_a")), flag("transB", v.Attrs.Bool("trans_b")))
+		},
 		ir.OpTranspose: func(l *lowering, v *ir.Value) { l.out("Transpose", v, l.in(v), intsAttr("perm", 1, 0)) },
 		ir.OpExpand:    lowerExpand,
 		ir.OpReshape: func(l *lowering, v *ir.Value) {
@@ -98,11 +101,7 @@ func init() {
 			l.out("ScatterElements", v, []string{l.ref(v.Args[0]), idx, x}, intAttr("axis", axis(v)))
 		},
 		ir.OpGather: func(l *lowering, v *ir.Value) { l.out("Gather", v, l.in(v), intAttr("axis", 0)) },
-		ir.OpScatterAdd: func(l *lowering, v *ir.Value) {
-			zeros := l.step("ConstantOfShape", []string{l.shape(v.Type.Shape)}, tensorAttr("value", l.filled(0)))
-			idx := l.unsqueezed(v.Args[0], l.ints(1))
-			l.out("ScatterND", v, []string{zeros, idx, l.ref(v.Args[1])}, textAttr("reduction", "add"))
-		},
+		ir.OpScatterAdd: lowerScatterAdd,
 		ir.OpNonZero: func(l *lowering, v *ir.Value) {
 			l.out("Transpose", v, []string{l.step("NonZero", l.in(v))}, intsAttr("perm", 1, 0))
 		},
@@ -145,6 +144,22 @@ func (l *lowering) filled(x float64) *onnxpb.TensorProto {
 	t := l.scalar(x)
 	t.Dims = []int64{1}
 	return t
+}
+
+// lowerScatterAdd: ScatterElements adds one update after the other. ScatterND
+// would need no indices beyond the rows', but ONNX Runtime's (1.32) deals the
+// updates out to threads, which then add to one row at once and lose some.
+func lowerScatterAdd(l *lowering, v *ir.Value) {
+	idx, x := v.Args[0], v.Args[1]
+	zeros := l.step("ConstantOfShape", []string{l.shape(v.Type.Shape)}, tensorAttr("value", l.filled(0)))
+	at := l.ref(idx)
+	for i := 1; i < len(x.Type.Shape); i++ {
+		at = l.step("Unsqueeze", []string{at, l.ints(int64(i))})
+	}
+	if len(x.Type.Shape) > 1 {
+		at = l.step("Expand", []string{at, l.shape(x.Type.Shape)})
+	}
+	l.out("ScatterElements", v, []string{zeros, at, l.ref(x)}, intAttr("axis", 0), textAttr("reduction", "add"))
 }
 
 func lowerExpand(l *lowering, v *ir.Value) {
@@ -247,9 +262,9 @@ func lowerRecip(l *lowering, v *ir.Value) {
 	l.out("Where", v, []string{is0, zero, l.step("Reciprocal", l.in(v))})
 }
 
-// lowerNorm: the sum of squares is cheaper than ReduceL2, and its kernel
-// exists for double in every release. Scaled, the row is divided by its
-// largest entry, or by 1 where that is 0.
+// lowerNorm: ReduceL2 needs no room for the squares, but ONNX Runtime has it for
+// double since 1.18 only. Scaled, the row is divided by its largest entry, or
+// by 1 where that is 0.
 func lowerNorm(l *lowering, v *ir.Value) {
 	x := l.ref(v.Args[0])
 	last := int64(len(v.Args[0].Type.Shape) - 1)
@@ -257,8 +272,15 @@ func lowerNorm(l *lowering, v *ir.Value) {
 	sum := func(x string) string {
 		return l.step("ReduceSum", []string{l.step("Mul", []string{x, x}), axes}, intAttr("keepdims", 0))
 	}
-	if !v.Attrs.Bool("scaled") {
+	switch {
+	case !v.Attrs.Bool("scaled") && l.o.Float == F64:
 		l.out("Sqrt", v, []string{sum(x)})
+		return
+	case !v.Attrs.Bool("scaled") && l.o.Opset < 18:
+		l.out("ReduceL2", v, []string{x}, intsAttr("axes", last), intAttr("keepdims", 0))
+		return
+	case !v.Attrs.Bool("scaled"):
+		l.out("ReduceL2", v, []string{x, axes}, intAttr("keepdims", 0))
 		return
 	}
 	top := l.reduceMax(l.fresh("top"), l.step("Abs", []string{x}), last, 1)

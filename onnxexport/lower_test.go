@@ -142,6 +142,10 @@ var lowered = map[*ir.Op][]opCase{
 		product("N,D", "D,C", false, false), product("N,D", "C,D", false, true), product("D,N", "D,C", true, false), product("D,N", "C,D", true, true),
 		{"x·xᵀ", "x: float[N,D]", "z: float[N,N] = matmul x, x {trans_a=false, trans_b=true}", domain{-2, 2}, false},
 	},
+	ir.OpMatMulAdd: {
+		{"y·w + c", "y: float[N,D], w: float[D,C], c: float[N,C]", "z: float[N,C] = matmul_add y, w, c {trans_a=false, trans_b=false}", domain{-2, 2}, false},
+		{"yᵀ·wᵀ + c", "y: float[D,N], w: float[C,D], c: float[N,C]", "z: float[N,C] = matmul_add y, w, c {trans_a=true, trans_b=true}", domain{-2, 2}, false},
+	},
 	ir.OpTranspose: {{"of floats", "x: float[N,D]", "y: float[D,N] = transpose x", anywhere, false}, {"of bools", "x: bool[N,D]", "y: bool[D,N] = transpose x", anywhere, false}},
 	ir.OpExpand: {
 		{"a number", "x: float[], n: float[N,C]", "y: float[N,C] = expand x {shape=[N,C]}", anywhere, true},
@@ -203,12 +207,13 @@ return a=a, b=b
 // approximate are the ops whose two kernels round differently, with how far
 // apart they may be relative to the element, or to 1 where it is smaller.
 var approximate = map[*ir.Op]struct{ tolerance, floor float64 }{
-	ir.OpCos:      {8e-16, 1},  // sin(x + π/2) rounds the sum
-	ir.OpAcos:     {4e-16, 1},  // three correcting terms
-	ir.OpSigmoid:  {4e-16, 0},  // another sign of the exponent
-	ir.OpSoftplus: {4e-16, 0},  // log1p made of log
-	ir.OpMatMul:   {4e-16, 12}, // sums of three products of at most 4
-	ir.OpNorm:     {4e-16, 0},  // sums of three squares
+	ir.OpCos:       {8e-16, 1},  // sin(x + π/2) rounds the sum
+	ir.OpAcos:      {4e-16, 1},  // three correcting terms
+	ir.OpSigmoid:   {4e-16, 0},  // another sign of the exponent
+	ir.OpSoftplus:  {4e-16, 0},  // log1p made of log
+	ir.OpMatMul:    {4e-16, 12}, // sums of three products of at most 4
+	ir.OpMatMulAdd: {4e-16, 14}, // and one more
+	ir.OpNorm:      {4e-16, 0},  // sums of three squares
 }
 
 // draws is how many inputs each op gets.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -87,10 +88,16 @@ func TestFilesOfRandomFunctions(t *testing.T) {
 var runtimes = []struct {
 	name   string
 	opsets []int
-	lacks  string
+	lacks  []string
 }{
-	{"onnxruntime", []int{16, 17, 18, 21}, ""},
-	{"onnxruntime-old", []int{16, 17, 18}, "Could not find an implementation for ArgMax"}, // of ints
+	{"onnxruntime", []int{16, 17, 18, 21}, nil},
+	{"onnxruntime-old", []int{16, 17, 18}, []string{
+		"Could not find an implementation for ArgMax", // of ints
+		// It names what it inlines after the address of the call, and a call in
+		// a body may get the address of the one before. No loss has such calls:
+		// TestNoFunctionOfALossCallsAnother.
+		"two nodes with same node name",
+	}},
 }
 
 // ONNX Runtime loads the file of a random function after the passes, without
@@ -114,11 +121,11 @@ func TestOnnxRuntimeRunsRandomFunctions(t *testing.T) {
 }
 
 // agrees compares what a runtime makes of the file of f with f.
-func agrees(t *testing.T, session *runtime.Session, f *ir.Func, o onnxexport.Options, in tensors, near float64, lacks string) {
+func agrees(t *testing.T, session *runtime.Session, f *ir.Func, o onnxexport.Options, in tensors, near float64, lacks []string) {
 	t.Helper()
 	got, err := session.Run(context.Background(), file(t, f, o), in)
 	if err != nil {
-		if lacks == "" || !strings.Contains(err.Error(), lacks) {
+		if !slices.ContainsFunc(lacks, func(s string) bool { return strings.Contains(err.Error(), s) }) {
 			t.Errorf("%v in\n%s\nfor %s", err, f, spelled(in))
 		}
 		return

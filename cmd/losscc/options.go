@@ -14,6 +14,7 @@ import (
 // choices are the flags that say what is compiled; build and show share them.
 type choices struct {
 	sets, with      []string
+	choose          []string
 	grad            bool
 	gradient        string
 	reduction       string
@@ -42,6 +43,7 @@ func (o *choices) register(cmd *cobra.Command) {
 	f.IntVar(&o.opset, "opset", onnxexport.DefaultOpset, fmt.Sprintf("`N` standard opset to write, %d to %d (default %d)",
 		onnxexport.MinOpset, onnxexport.MaxOpset, onnxexport.DefaultOpset))
 	f.StringArrayVar(&o.with, "with", nil, "`WHAT` add outputs: predictions adds predicted and accuracy")
+	f.StringArrayVar(&o.choose, "choose", nil, "`CHOICE=WAY` take this way of a choice, whatever it costs; again for more\n(losscc show LOSS --stage opt --why shows the choices)")
 	o.gradientChanged = func() bool { return f.Changed("gradient") }
 	for flag, words := range map[string][]string{"gradient": gradients, "reduction": reductions, "dtype": dtypes, "form": forms, "with": extras} {
 		cmd.RegisterFlagCompletionFunc(flag, oneOf(words...))
@@ -70,7 +72,10 @@ func (o *choices) options() (compile.Options, error) {
 		out.Predictions = true
 	}
 	var err error
-	out.Sets, err = pairs("--set", o.sets, "margin=0.3")
+	if out.Sets, err = pairs("--set", o.sets, "margin=0.3"); err != nil {
+		return out, err
+	}
+	out.Choose, err = pairs("--choose", o.choose, "norm=sums")
 	return out, err
 }
 

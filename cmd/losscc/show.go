@@ -16,6 +16,7 @@ var stages = []string{"ir", "opt", "grad", "onnx"}
 
 func newShow(c *console) *cobra.Command {
 	var stage string
+	var why bool
 	o := &choices{}
 	cmd := &cobra.Command{
 		Use:   "show LOSS",
@@ -27,10 +28,13 @@ print the loss as it is on its way to a file:
   grad   with the outputs grad_X (implies --grad)
   opt    after optimisation, as it is lowered
   onnx   the file, in onnx's text syntax
+With --why, the stage opt is followed by the choices that were made by cost:
+what each way of writing a value was expected to take.
 LOSS may be a weighted sum, as 'softmax + 0.003*center'.`,
 		Example: `  losscc show arcface
   losscc show arcface --stage ir
-  losscc show triplet --set distance=cosine --stage grad`,
+  losscc show triplet --set distance=cosine --stage grad
+  losscc show arcface --grad --stage opt --why`,
 		Args:              argument("one loss, or one sum of losses in quotes", "losscc list shows all"),
 		ValidArgsFunction: completeLoss,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -39,13 +43,16 @@ LOSS may be a weighted sum, as 'softmax + 0.003*center'.`,
 					return err
 				}
 			}
+			if why && stage != "opt" {
+				return misuse("--why tells why the stage opt is as it is; add --stage opt")
+			}
 			o.grad = o.grad || stage == "grad"
 			r, err := o.compiled(args[0])
 			if err != nil {
 				return err
 			}
 			if stage != "" {
-				return c.showStage(r, stage)
+				return c.showStage(r, stage, why)
 			}
 			if c.json {
 				return c.emit(shownOf(r))
@@ -55,13 +62,14 @@ LOSS may be a weighted sum, as 'softmax + 0.003*center'.`,
 		},
 	}
 	cmd.Flags().StringVar(&stage, "stage", "", "`STAGE` print a stage as text: ir, grad, opt or onnx")
+	cmd.Flags().BoolVar(&why, "why", false, "after the stage opt, say what was chosen by cost, and why")
 	o.register(cmd)
 	cmd.RegisterFlagCompletionFunc("stage", oneOf(stages...))
 	return cmd
 }
 
 // showStage prints one stage.
-func (c *console) showStage(r *compile.Result, stage string) error {
+func (c *console) showStage(r *compile.Result, stage string, why bool) error {
 	text, err := stageText(r, stage)
 	if err != nil {
 		return err
@@ -72,9 +80,14 @@ func (c *console) showStage(r *compile.Result, stage string) error {
 			Loss   string `json:"loss"`
 			Stage  string `json:"stage"`
 			Text   string `json:"text"`
-		}{"losscc.stage/1", r.Built.Name(), stage, text})
+			// Choices are given with --why.
+			Choices []shownChoice `json:"choices,omitempty"`
+		}{"losscc.stage/1", r.Built.Name(), stage, text, shownChoices(r, why)})
 	}
 	c.printf("%s", text)
+	if why {
+		c.why(r)
+	}
 	return nil
 }
 

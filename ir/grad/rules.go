@@ -95,6 +95,10 @@ func calculus() map[*ir.Op]rule {
 			w.add(v.Args[0], ir.Sum(g, axis).Unsqueeze(axis).Sub(run).Add(g))
 		},
 		ir.OpMatMul: matmul,
+		ir.OpMatMulAdd: func(w *walk, v, g *ir.Value) {
+			matmul(w, v, g)
+			w.add(v.Args[2], g)
+		},
 
 		ir.OpTranspose: func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.T()) },
 		ir.OpExpand:    func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g) },

@@ -97,6 +97,11 @@ var slopes = map[*ir.Op][]slopeCase{
 		{"xᵀ·xᵀ", "x: float[N,N]", "z: float[N,N] = matmul x, x {trans_a=true, trans_b=true}", []string{"x [3,3] -2..2"}},
 	},
 
+	ir.OpMatMulAdd: {
+		{"y·w + c", "y: float[N,D], w: float[D,C], c: float[N,C]", "z: float[N,C] = matmul_add y, w, c {trans_a=false, trans_b=false}", []string{"y [2,3] -2..2; w [3,4] -2..2; c [2,4] -2..2"}},
+		{"yᵀ·w + y", "y: float[N,N]", "z: float[N,N] = matmul_add y, y, y {trans_a=true, trans_b=false}", []string{"y [3,3] -2..2"}},
+	},
+
 	ir.OpTranspose: {{"exchanged", "x: float[N,D]", "y: float[D,N] = transpose x", []string{"x [2,3] -2..2"}}},
 	ir.OpExpand: {
 		{"a number", "x: float[], n: float[N,C]", "y: float[N,C] = expand x {shape=[N,C]}", []string{"x [] -2..2; n [2,3] 0..1"}},

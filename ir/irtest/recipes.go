@@ -37,7 +37,7 @@ func init() {
 		add(false, compare(op))
 	}
 	add(true, constant, whole, iota, extent, power, fromInt, sum, cumSum, matMul,
-		matMul, recip, norm, transpose, expand, reshape, unsqueeze, squeeze, pick, put, gather, scatterAdd, concat, call, call, call)
+		matMul, matMulAdd, recip, norm, transpose, expand, reshape, unsqueeze, squeeze, pick, put, gather, scatterAdd, concat, call, call, call)
 	add(false, and, or, not, choose, fromBool, toInt, reduceMax, argMax, argTop, nonZero)
 }
 

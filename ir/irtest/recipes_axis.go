@@ -110,6 +110,24 @@ func matMul(g *maker) *ir.Value {
 	return g.keep(g.b.Emit(ir.OpMatMul, attrs, a, w), out)
 }
 
+// matMulAdd adds a matrix to a product that there is.
+func matMulAdd(g *maker) *ir.Value {
+	p := matMul(g)
+	if p == nil {
+		return nil
+	}
+	sum := func(in bounds) (bounds, bool) { return binaryBounds(ir.OpAdd, ir.Float, g.known[p], in) }
+	c := g.any(func(t ir.Type, in bounds) bool {
+		out, ok := sum(in)
+		return t.Equal(p.Type) && ok && g.ok(out)
+	})
+	if c == nil {
+		return nil
+	}
+	out, _ := sum(g.known[c])
+	return g.keep(g.b.Emit(ir.OpMatMulAdd, p.Attrs, p.Args[0], p.Args[1], c), out)
+}
+
 func transpose(g *maker) *ir.Value {
 	x := g.any(func(t ir.Type, _ bounds) bool { return len(t.Shape) == 2 })
 	if x == nil {

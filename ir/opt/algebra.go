@@ -26,6 +26,31 @@ var Rules = concat(
 			}
 			return nil
 		}},
+		{"mul-neg", "(−x)·c = x·(−c) for a number c", ir.OpMul, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			for i := range a {
+				x, c := under(a[i], ir.OpNeg), a[1-i]
+				if k, ok := c.Const(); ok && x != nil {
+					return x.Mul(-k)
+				}
+			}
+			return nil
+		}},
+		{"neg-mul", "−(x·y) = x·(−y), where y repeats and x does not", ir.OpNeg, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			p := a[0]
+			if p.Op != ir.OpMul || p.Type.Elem != ir.Float {
+				return nil
+			}
+			for i, y := range p.Args {
+				if x := p.Args[1-i]; x.Type.Equal(p.Type) && !y.Type.Equal(p.Type) {
+					return x.Mul(y.Neg())
+				}
+			}
+			return nil
+		}},
+		{"max-zero", "max(x, 0) = x, where x is 0 or more, or NaN", ir.OpMax, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			c, ok := a[1].Const()
+			return when(ok && c == 0 && !signbit(c) && notNegative(a[0]), a[0])
+		}},
 		{"div-one", "x/1 = x", ir.OpDiv, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value { return when(is(a[1], 1), a[0]) }},
 		{"sub-zero", "x − 0 = x", ir.OpSub, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
 			c, ok := a[1].Const()

@@ -41,6 +41,22 @@ func other(a []*ir.Value, c float64) *ir.Value {
 
 func signbit(c float64) bool { return math.Signbit(c) }
 
+// notNegative tells whether x cannot be below 0, nor be −0; it may be NaN.
+func notNegative(x *ir.Value) bool {
+	switch x.Op {
+	case ir.OpExp, ir.OpAbs, ir.OpSigmoid, ir.OpSoftplus, ir.OpNorm, ir.OpFloat:
+		return x.Op != ir.OpFloat || x.Args[0].Type.Elem == ir.Bool
+	case ir.OpSqrt:
+		return notNegative(x.Args[0])
+	case ir.OpMul:
+		return x.Args[0] == x.Args[1]
+	case ir.OpMax:
+		c, ok := x.Args[1].Const()
+		return ok && c == 0 && !signbit(c)
+	}
+	return false
+}
+
 func sameAxis(v, w *ir.Value) bool { return v.Attrs.Int("axis") == w.Attrs.Int("axis") }
 
 // first and last are arguments of v, nil if it has none.

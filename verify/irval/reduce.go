@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 
 	"losscc/ir"
@@ -169,6 +170,21 @@ func matMul(_ *frame, v *ir.Value, args []*tensor.Tensor) (*tensor.Tensor, error
 			}
 			out.F[i*b.cols+j] = s
 		}
+	}
+	return out, nil
+}
+
+// matMulAdd adds the third argument to the product of the others.
+func matMulAdd(f *frame, v *ir.Value, args []*tensor.Tensor) (*tensor.Tensor, error) {
+	out, err := matMul(f, v, args[:2])
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Equal(out.Shape, args[2].Shape) {
+		return nil, errors.New("what is added has another shape than the product")
+	}
+	for i, x := range args[2].F {
+		out.F[i] += x
 	}
 	return out, nil
 }

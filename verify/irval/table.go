@@ -37,7 +37,7 @@ func init() {
 
 		ir.OpSum: sum, ir.OpReduceMax: reduceMax, ir.OpNorm: norm, ir.OpArgMax: argMax, ir.OpArgTop: argTop, ir.OpCumSum: cumSum,
 
-		ir.OpMatMul: matMul, ir.OpTranspose: transpose, ir.OpExpand: expand,
+		ir.OpMatMul: matMul, ir.OpMatMulAdd: matMulAdd, ir.OpTranspose: transpose, ir.OpExpand: expand,
 		ir.OpReshape: reshape, ir.OpUnsqueeze: unsqueeze, ir.OpSqueeze: squeeze,
 
 		ir.OpPick: pick, ir.OpPut: put, ir.OpGather: gather, ir.OpScatterAdd: scatterAdd,

@@ -27,6 +27,8 @@ type Options struct {
 	Form        string // functions, flat; empty: functions
 	Opset       int    // 0: the default
 	Predictions bool
+	// Choose takes the named way of a choice instead of the cheaper one.
+	Choose map[string]string
 }
 
 // Result is a loss after every stage.
@@ -35,8 +37,10 @@ type Result struct {
 	// Formula is the loss as its builder wrote it, Gradient with gradients
 	// (the same function if none were asked for), Optimised what is lowered.
 	Formula, Gradient, Optimised *ir.Func
-	Options                      Options
-	Metadata                     []onnxexport.Property
+	// Decisions are the choices by cost on the way to Optimised.
+	Decisions []opt.Decision
+	Options   Options
+	Metadata  []onnxexport.Property
 }
 
 // Run takes a loss, or a weighted sum of losses, through every stage before
@@ -59,6 +63,10 @@ func Run(expr string, o Options) (*Result, error) {
 		return nil, err
 	}
 	if r.Optimised, err = opt.Run(r.Gradient, o.passes()); err != nil {
+		return nil, err
+	}
+	t := opt.Target{Double: o.DType == "f64", Forced: o.Choose}
+	if r.Optimised, r.Decisions, err = opt.Choose(r.Optimised, t); err != nil {
 		return nil, err
 	}
 	r.Metadata = r.metadata()
@@ -112,8 +120,32 @@ func (o Options) check() error {
 			return builders.Usage("%s: found %q, want one of %s%s", c.flag, c.value, strings.Join(c.known, ", "), c.suggest(c.value, c.known))
 		}
 	}
+	if err := o.checkChoose(); err != nil {
+		return err
+	}
 	if o.Opset < onnxexport.MinOpset || o.Opset > onnxexport.MaxOpset {
 		return builders.Usage("--opset: found %d, want %d to %d", o.Opset, onnxexport.MinOpset, onnxexport.MaxOpset)
+	}
+	return nil
+}
+
+// checkChoose refuses choices and ways that there are not.
+func (o Options) checkChoose() error {
+	for name, way := range o.Choose {
+		names := make([]string, len(opt.Choices))
+		var found *opt.Choice
+		for i := range opt.Choices {
+			names[i] = opt.Choices[i].Name
+			if names[i] == name {
+				found = &opt.Choices[i]
+			}
+		}
+		if found == nil {
+			return builders.Usage("--choose: found the choice %q, want one of %s%s", name, strings.Join(names, ", "), builders.DidYouMean(name, names))
+		}
+		if ways := []string{found.Written, found.Other}; !contains(ways, way) {
+			return builders.Usage("--choose %s: found the way %q, want %q or %q%s", name, way, ways[0], ways[1], builders.DidYouMean(way, ways))
+		}
 	}
 	return nil
 }

@@ -20,7 +20,8 @@ type room struct {
 // the judge does not ask the accused. The most specific name counts.
 var rooms = []room{
 	{"ir", nil, []string{"google.golang.org/protobuf", "github.com/spf13/cobra"}},
-	{"ir/opt", []string{"ir"}, []string{"google.golang.org/protobuf", "github.com/spf13/cobra"}},
+	{"ir/cost", []string{"ir"}, []string{"google.golang.org/protobuf", "github.com/spf13/cobra"}},
+	{"ir/opt", []string{"ir", "ir/cost"}, []string{"google.golang.org/protobuf", "github.com/spf13/cobra"}},
 	{"ir/grad", []string{"ir", "ir/opt"}, []string{"google.golang.org/protobuf", "github.com/spf13/cobra"}},
 	{"ir/irtest", []string{"ir", "verify/tensor"}, []string{"google.golang.org/protobuf", "github.com/spf13/cobra"}},
 	{"builders", []string{"ir"}, []string{"google.golang.org/protobuf", "github.com/spf13/cobra"}},

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"losscc/cmd/losscc/internal/compile"
+	"losscc/ir/cost"
+	"losscc/ir/opt"
+)
+
+// shownChoice is a choice by cost in JSON.
+type shownChoice struct {
+	Choice string `json:"choice"`
+	Says   string `json:"says"`
+	At     string `json:"at"`
+	Taken  string `json:"taken"`
+	Forced bool   `json:"forced"`
+	// Weight is the mean logarithm of the other way's cost over the written
+	// one's.
+	Weight float64    `json:"weight"`
+	Ways   []shownWay `json:"ways"`
+}
+
+// shownWay is one of the two ways; costs are of the whole function.
+type shownWay struct {
+	Way   string      `json:"way"`
+	Costs []shownCost `json:"costs"`
+}
+
+type shownCost struct {
+	Sizes        string  `json:"sizes"`
+	Milliseconds float64 `json:"ms"`
+	Bytes        int64   `json:"bytes"`
+}
+
+// shownChoices are the decisions of a compilation, nil if nobody asked why.
+func shownChoices(r *compile.Result, why bool) []shownChoice {
+	if !why {
+		return nil
+	}
+	out := []shownChoice{}
+	for i := range r.Decisions {
+		d := &r.Decisions[i]
+		out = append(out, shownChoice{
+			Choice: d.Choice.Name, Says: d.Choice.Says, At: d.At, Taken: taken(d), Forced: d.Forced, Weight: d.Weight(),
+			Ways: []shownWay{{d.Choice.Written, shownCosts(d, d.Written)}, {d.Choice.Other, shownCosts(d, d.Other)}},
+		})
+	}
+	return out
+}
+
+func shownCosts(d *opt.Decision, es []cost.Estimate) []shownCost {
+	out := make([]shownCost, len(es))
+	for i, e := range es {
+		out[i] = shownCost{d.Sizes[i].String(), e.Nanoseconds / 1e6, e.Bytes}
+	}
+	return out
+}
+
+// taken is the way that a decision took.
+func taken(d *opt.Decision) string {
+	if d.TookOther {
+		return d.Choice.Other
+	}
+	return d.Choice.Written
+}
+
+// why prints the choices that were made by cost.
+func (c *console) why(r *compile.Result) {
+	if len(r.Decisions) == 0 {
+		c.printf("\nNothing was chosen by cost: no value of this loss has two ways.\n")
+		return
+	}
+	sizes := make([]string, len(r.Decisions[0].Sizes))
+	for i, s := range r.Decisions[0].Sizes {
+		sizes[i] = s.String()
+	}
+	c.printf("\nChosen by cost\n")
+	c.printf("The loss as a whole with each way, in ms and MB, estimated from measured kernels\n")
+	c.printf("(ONNX Runtime, CPU, two threads) at %s.\nFour percent of memory are worth one of time.\n", strings.Join(sizes, "; "))
+	for i := range r.Decisions {
+		d := &r.Decisions[i]
+		note := ""
+		if d.Forced {
+			note = "  (asked for)"
+		}
+		c.printf("\n%s at %s: %s\n", d.Choice.Name, d.At, d.Choice.Says)
+		c.printf("  %s %-14s %s%s\n", mark(!d.TookOther), d.Choice.Written, estimates(d.Written), "")
+		c.printf("  %s %-14s %s%s\n", mark(d.TookOther), d.Choice.Other, estimates(d.Other), note)
+	}
+}
+
+func mark(taken bool) string {
+	if taken {
+		return "*"
+	}
+	return " "
+}
+
+func estimates(es []cost.Estimate) string {
+	parts := make([]string, len(es))
+	for i, e := range es {
+		parts[i] = fmt.Sprintf("%8.2f ms %6.1f MB", e.Nanoseconds/1e6, float64(e.Bytes)/1e6)
+	}
+	return strings.Join(parts, "   ")
+}

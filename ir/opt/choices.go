@@ -1,0 +1,197 @@
+package opt
+
+import "losscc/ir"
+
+// Choices are the questions that estimates answer, in the order in which they
+// are asked. What verify/bench/choices.py measures of each stands in
+// testdata/bench/choices.md.
+var Choices = []Choice{
+	{
+		Name: "norm", Written: "op", Other: "sums",
+		Says: "a norm in one operator, or as the root of a sum of squares",
+		Fits: func(f *ir.Func, v *ir.Value, _ map[*ir.Value]int) bool {
+			return v.Op == ir.OpNorm && !v.Attrs.Bool("scaled") && matrix(v.Args[0])
+		},
+		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			return ir.Sqrt(ir.Sum(a[0].Mul(a[0]), len(a[0].Type.Shape)-1))
+		},
+	},
+	{
+		Name: "any", Written: "max", Other: "sum",
+		Says: "whether one of a row holds: the largest as whole numbers, or the sum as floats",
+		Fits: func(f *ir.Func, v *ir.Value, _ map[*ir.Value]int) bool {
+			return v.Op == ir.OpLess && wholeZero(v.Args[0]) && v.Args[1].Op == ir.OpReduceMax && boolAsInt(v.Args[1].Args[0])
+		},
+		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			most := a[1]
+			return b.Num(0).Less(ir.Sum(most.Args[0].Args[0].Float(), most.Attrs.Int("axis")))
+		},
+	},
+	{
+		Name: "small-first", Written: "in turn", Other: "together",
+		Says: "a matrix times two factors that repeat: one after the other, or their product",
+		Fits: func(f *ir.Func, v *ir.Value, uses map[*ir.Value]int) bool {
+			if v.Op != ir.OpMul || !matrix(v) {
+				return false
+			}
+			big, t, s := twoFactors(v.Args)
+			return big != nil && repeats(v, t, s) && uses[inner(v.Args)] == 1
+		},
+		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			big, t, s := twoFactors(a)
+			return big.Mul(t.Mul(s))
+		},
+	},
+	{
+		Name: "factor", Written: "after the sum", Other: "before it",
+		Says: "a factor of a column's sum, where the product with its terms is there anyway: after the sum, or in it, so that the terms without it may go",
+		Fits: func(f *ir.Func, v *ir.Value, uses map[*ir.Value]int) bool {
+			if v.Op != ir.OpMul {
+				return false
+			}
+			sum, h := columnSum(v.Args)
+			return sum != nil && uses[sum] == 1 && uses[sum.Args[0]] == 1 && isThere(f, sum.Args[0].Args[1], h, sum.Attrs.Int("axis"))
+		},
+		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			sum, h := columnSum(a)
+			g, z := sum.Args[0].Args[0], sum.Args[0].Args[1]
+			axis := sum.Attrs.Int("axis")
+			return ir.Sum(g.Mul(z.Mul(h.Unsqueeze(axis))), axis)
+		},
+	},
+	{
+		Name: "scale", Written: "product", Other: "factor",
+		Says: "a scale for each column of a product: on the product, or on the matrix that brings the columns",
+		Fits: func(f *ir.Func, v *ir.Value, uses map[*ir.Value]int) bool {
+			return v.Op == ir.OpMul && scaledProduct(v.Args) && uses[v.Args[0]] == 1
+		},
+		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			p, h := a[0], a[1].Args[0]
+			return b.Emit(ir.OpMatMul, p.Attrs, p.Args[0], p.Args[1].Mul(h.Unsqueeze(1)))
+		},
+	},
+	{
+		Name: "put", Written: "scatter", Other: "mask",
+		Says: "one element of each row replaced: by its place, or by comparing every place",
+		Fits: func(f *ir.Func, v *ir.Value, _ map[*ir.Value]int) bool {
+			return v.Op == ir.OpPut && len(v.Type.Shape) == 2 && v.Attrs.Int("axis") == 1
+		},
+		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			there := a[1].Col().Eq(b.Iota(v.Type.Shape[1]).Row())
+			return ir.Select(there, a[2].Col(), a[0])
+		},
+	},
+	{
+		Name: "gram", Written: "one product", Other: "two",
+		Says: "(G + Gᵀ)·X as one product, or as G·X + Gᵀ·X without G + Gᵀ",
+		Fits: func(f *ir.Func, v *ir.Value, _ map[*ir.Value]int) bool {
+			return v.Op == ir.OpMatMul && v.Args[0].Op == ir.OpAdd && last(v.Args[0]).Op == ir.OpTranspose && first(last(v.Args[0])) == first(v.Args[0])
+		},
+		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			g := first(a[0])
+			return ir.MatMul(g, a[1]).Add(ir.TMatMul(g, a[1]))
+		},
+	},
+	{
+		Name: "add", Written: "after", Other: "within",
+		Says: "a matrix added to a product: after it, or by the product's kernel, which needs no room for the product without it",
+		Fits: func(f *ir.Func, v *ir.Value, uses map[*ir.Value]int) bool {
+			if v.Op != ir.OpAdd {
+				return false
+			}
+			p, c := addedProduct(v.Args)
+			return p != nil && uses[p] == 1 && c.Type.Equal(v.Type)
+		},
+		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			p, c := addedProduct(a)
+			return b.Emit(ir.OpMatMulAdd, p.Attrs, p.Args[0], p.Args[1], c)
+		},
+	},
+}
+
+// matrix tells whether x has two extents or more that are not 1.
+func matrix(x *ir.Value) bool {
+	n := 0
+	for _, d := range x.Type.Shape {
+		if d != ir.One {
+			n++
+		}
+	}
+	return n >= 2
+}
+
+func wholeZero(x *ir.Value) bool { return x.Op == ir.OpInt && x.Attrs.Int("value") == 0 }
+
+func boolAsInt(x *ir.Value) bool { return x.Op == ir.OpToInt && x.Args[0].Type.Elem == ir.Bool }
+
+// inner is the factor that is a product itself, or nil.
+func inner(a []*ir.Value) *ir.Value {
+	for _, x := range a {
+		if x.Op == ir.OpMul {
+			return x
+		}
+	}
+	return nil
+}
+
+// twoFactors takes the factors of (big·t)·s apart, where t repeats; nil if they
+// are nothing of the kind.
+func twoFactors(a []*ir.Value) (big, t, s *ir.Value) {
+	p := inner(a)
+	if p == nil || p.Type.Elem != ir.Float {
+		return nil, nil, nil
+	}
+	s = a[0]
+	if s == p {
+		s = a[1]
+	}
+	for i, x := range p.Args {
+		if y := p.Args[1-i]; x.Type.Equal(p.Type) && !y.Type.Equal(p.Type) {
+			return x, y, s
+		}
+	}
+	return nil, nil, nil
+}
+
+// repeats tells whether the product of two factors has fewer elements than v.
+func repeats(v, t, s *ir.Value) bool {
+	shape := shapeOf([]*ir.Value{t, s})
+	return shape != nil && !shape.Equal(v.Type.Shape)
+}
+
+// columnSum takes the factors of sum(g·z)·h apart, h a vector as the sum is.
+func columnSum(a []*ir.Value) (sum, h *ir.Value) {
+	for i, x := range a {
+		if y := a[1-i]; x.Op == ir.OpSum && x.Args[0].Op == ir.OpMul && matrix(x.Args[0]) && y.Type.Equal(x.Type) {
+			return x, y
+		}
+	}
+	return nil, nil
+}
+
+// isThere tells whether f has z·h with h along the other axis than the given.
+func isThere(f *ir.Func, z, h *ir.Value, axis int) bool {
+	for _, v := range f.Values {
+		if v.Op == ir.OpMul && v.Args[0] == z && v.Args[1].Op == ir.OpUnsqueeze && v.Args[1].Args[0] == h && v.Args[1].Attrs.Int("axis") == axis {
+			return true
+		}
+	}
+	return false
+}
+
+// scaledProduct tells whether factors are x·wᵀ and a row of scales.
+func scaledProduct(a []*ir.Value) bool {
+	p, u := a[0], a[1]
+	return p.Op == ir.OpMatMul && !p.Attrs.Bool("trans_a") && p.Attrs.Bool("trans_b") &&
+		u.Op == ir.OpUnsqueeze && u.Attrs.Int("axis") == 0 && len(u.Type.Shape) == 2
+}
+
+// addedProduct is the product among two terms, and the other term.
+func addedProduct(a []*ir.Value) (p, c *ir.Value) {
+	for i, x := range a {
+		if x.Op == ir.OpMatMul {
+			return x, a[1-i]
+		}
+	}
+	return nil, nil
+}

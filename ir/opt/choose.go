@@ -1,0 +1,160 @@
+package opt
+
+import (
+	"math"
+
+	"losscc/ir"
+	"losscc/ir/cost"
+)
+
+// Choice is two ways to compute a value that are equal but for rounding, of
+// which the cheaper one depends on kernels and sizes.
+type Choice struct {
+	Name string
+	// Says is what is chosen between; Written and Other name the ways, Written
+	// being how builders and the gradient's rules put it.
+	Says, Written, Other string
+	// Fits tells whether there is another way at v, used by uses.
+	Fits func(f *ir.Func, v *ir.Value, uses map[*ir.Value]int) bool
+	// Apply makes v the other way in the function being made.
+	Apply func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value
+}
+
+// Decision is a choice made at one value.
+type Decision struct {
+	Choice *Choice
+	// At is the value: its name or its op, and its shape.
+	At string
+	// Ways are the estimates of the whole function with each way, one for each
+	// of Sizes: as it is written and the other.
+	Sizes          []cost.Sizes
+	Written, Other []cost.Estimate
+	// TookOther tells which way was taken, Forced whether somebody asked for it.
+	TookOther, Forced bool
+}
+
+// Target is what functions are made cheap for.
+type Target struct {
+	// Double is arithmetic in float64.
+	Double bool
+	// Forced are the choices that are not left to the estimate: the name of
+	// the way by the name of the choice.
+	Forced map[string]string
+}
+
+// worth is how the two costs weigh: four percent of memory are worth one of
+// time.
+const worth = 0.25
+
+// Choose takes the cheaper way at every value where there are two, and tells
+// of each what it weighed. Ways differ in their last digits.
+func Choose(f *ir.Func, t Target) (*ir.Func, []Decision, error) {
+	var all []Decision
+	for i := range Choices {
+		c := &Choices[i]
+		g, made, err := t.choose(f, c)
+		if err != nil {
+			return nil, nil, err
+		}
+		f, all = g, append(all, made...)
+	}
+	return f, all, nil
+}
+
+// choose decides one choice at every value of f.
+func (t Target) choose(f *ir.Func, c *Choice) (*ir.Func, []Decision, error) {
+	var made []Decision
+	var before []cost.Estimate
+	read := uses(f)
+	shapes := cost.Shapes(f)
+	for at := 0; at < len(f.Values); at++ {
+		v := f.Values[at]
+		if !c.Fits(f, v, read) {
+			continue
+		}
+		g, err := apply(f, v, c)
+		if err != nil {
+			return nil, nil, err
+		}
+		if before == nil {
+			before = t.estimates(f, shapes)
+		}
+		d := Decision{Choice: c, At: place(v), Sizes: shapes, Written: before, Other: t.estimates(g, shapes)}
+		d.decide(t.Forced[c.Name])
+		made = append(made, d)
+		if d.TookOther {
+			// What stood before v may have gone, and v has taken new places.
+			at += len(g.Values) - len(f.Values)
+			f, before, read = g, d.Other, uses(g)
+		}
+	}
+	return f, made, nil
+}
+
+func (t Target) estimates(f *ir.Func, shapes []cost.Sizes) []cost.Estimate {
+	out := make([]cost.Estimate, len(shapes))
+	for i, s := range shapes {
+		out[i] = cost.Of(f, s, t.Double)
+	}
+	return out
+}
+
+// decide takes the way that costs less over all sizes, or the one asked for.
+func (d *Decision) decide(forced string) {
+	switch forced {
+	case "":
+		d.TookOther = d.Weight() < -1e-9
+	case d.Choice.Other:
+		d.TookOther, d.Forced = true, true
+	default:
+		d.Forced = true
+	}
+}
+
+// Weight is the cost of the other way against the written one, as the mean
+// logarithm over the sizes: below 0 the other is cheaper.
+func (d *Decision) Weight() float64 {
+	w := 0.0
+	for i := range d.Sizes {
+		w += math.Log(d.Other[i].Nanoseconds/d.Written[i].Nanoseconds) +
+			worth*math.Log(float64(d.Other[i].Bytes+1)/float64(d.Written[i].Bytes+1))
+	}
+	return w / float64(len(d.Sizes))
+}
+
+// place says which value it is: its name or its op, and its shape.
+func place(v *ir.Value) string {
+	name := v.Name
+	if name == "" {
+		name = v.Op.Name
+	}
+	return name + " " + v.Type.Shape.String()
+}
+
+// apply makes one value of f the other way and drops what nobody reads then.
+func apply(f *ir.Func, at *ir.Value, c *Choice) (*ir.Func, error) {
+	g, err := ir.Rebuild(f, func(b *ir.Builder, v *ir.Value, args []*ir.Value) *ir.Value {
+		if v == at {
+			return c.Apply(b, v, args)
+		}
+		return ir.Again(b, v, args)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ir.Rebuild(g, ir.Again)
+}
+
+// uses counts how often each value is read; a result is read.
+func uses(f *ir.Func) map[*ir.Value]int {
+	n := map[*ir.Value]int{}
+	for _, v := range f.Values {
+		for _, a := range v.Args {
+			n[a]++
+		}
+	}
+	for _, r := range f.Results {
+		n[r.Value]++
+	}
+	return n
+}

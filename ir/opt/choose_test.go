@@ -1,0 +1,195 @@
+package opt_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"losscc/ir"
+	"losscc/ir/opt"
+	"losscc/verify/irval"
+	"losscc/verify/tensor"
+)
+
+// chances are functions in which a choice has two ways, by its name.
+var chances = map[string]string{
+	"norm": `func @f(w: float[C,D]) {
+  %1: float[C] = norm w {scaled=false}
+  return y=%1
+}
+`,
+	"any": `func @f(x: float[N,N]) {
+  %1: bool[N,N] = less x, x
+  %2: float[N,N] = transpose x
+  %3: bool[N,N] = less x, %2
+  %4: bool[N,N] = or %1, %3
+  %5: int[N,N] = to_int %4
+  %6: int[N] = reduce_max %5 {axis=1}
+  %7: int[] = int {value=0}
+  %8: bool[N] = less %7, %6
+  return y=%8
+}
+`,
+	"small-first": `func @f(x: float[N,C], r: float[N], k: float[]) {
+  %1: float[N,1] = unsqueeze r {axis=1}
+  %2: float[N,C] = mul x, %1
+  %3: float[N,C] = mul %2, k
+  return y=%3
+}
+`,
+	"factor": `func @f(x: float[N,C], g: float[N,C], h: float[C]) {
+  %1: float[1,C] = unsqueeze h {axis=0}
+  %2: float[N,C] = mul x, %1
+  %3: float[N,C] = mul g, x
+  %4: float[C] = sum %3 {axis=0}
+  %5: float[C] = mul %4, h
+  return y=%5, z=%2
+}
+`,
+	"scale": `func @f(x: float[N,D], w: float[C,D], h: float[C]) {
+  %1: float[N,C] = matmul x, w {trans_a=false, trans_b=true}
+  %2: float[1,C] = unsqueeze h {axis=0}
+  %3: float[N,C] = mul %1, %2
+  return y=%3
+}
+`,
+	"put": `func @f(x: float[N,C], y: int[N], v: float[N]) {
+  %1: float[N,C] = put x, y, v {axis=1}
+  return y=%1
+}
+`,
+	"gram": `func @f(g: float[N,N], x: float[N,D]) {
+  %1: float[N,N] = transpose g
+  %2: float[N,N] = add g, %1
+  %3: float[N,D] = matmul %2, x {trans_a=false, trans_b=false}
+  return y=%3
+}
+`,
+	"add": `func @f(g: float[N,C], x: float[N,D], w: float[C,D]) {
+  %1: float[C,D] = matmul g, x {trans_a=true, trans_b=false}
+  %2: float[C,D] = add w, %1
+  return y=%2
+}
+`,
+}
+
+// Every choice fits the function that shows it, once, and no other choice's
+// function; the two ways are equal but for rounding.
+func TestTheTwoWaysOfAChoiceAreEqual(t *testing.T) {
+	if len(chances) != len(opt.Choices) {
+		t.Errorf("%d functions show %d choices", len(chances), len(opt.Choices))
+	}
+	for _, c := range opt.Choices {
+		t.Run(c.Name, func(t *testing.T) {
+			if c.Says == "" || c.Written == "" || c.Other == "" || c.Written == c.Other {
+				t.Errorf("%+v has no words, or the same for both ways", c)
+			}
+			f := parsed(t, chances[c.Name])
+			written, one := chosen(t, f, c.Name, c.Written)
+			other, two := chosen(t, f, c.Name, c.Other)
+			if len(one) != 1 || len(two) != 1 || one[0].TookOther || !two[0].TookOther || !one[0].Forced || !two[0].Forced {
+				t.Fatalf("decided %+v and %+v", one, two)
+			}
+			if written.String() != f.String() {
+				t.Errorf("the way that is written changes\n%s to\n%s", f, written)
+			}
+			if other.String() == f.String() {
+				t.Errorf("the other way changes nothing in\n%s", f)
+			}
+			equalButForRounding(t, f, other)
+		})
+	}
+}
+
+func chosen(t *testing.T, f *ir.Func, name, way string) (*ir.Func, []opt.Decision) {
+	t.Helper()
+	g, decisions, err := opt.Choose(f, opt.Target{Forced: map[string]string{name: way}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ir.Check(g); err != nil {
+		t.Fatal(err)
+	}
+	var those []opt.Decision
+	for _, d := range decisions {
+		if d.Choice.Name == name {
+			those = append(those, d)
+		}
+	}
+	return g, those
+}
+
+func equalButForRounding(t *testing.T, f, g *ir.Func) {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(3, 4))
+	for range 20 {
+		in := map[string]*tensor.Tensor{}
+		size := map[ir.Dim]int{"N": 1 + rng.IntN(5), "C": 1 + rng.IntN(6), "D": 1 + rng.IntN(4)}
+		for _, p := range f.Params {
+			shape := make([]int, len(p.Type.Shape))
+			for i, d := range p.Type.Shape {
+				shape[i] = size[d]
+			}
+			if p.Type.Elem == ir.Int {
+				in[p.Name] = elements(rng, ir.Int, shape, size["C"])
+				continue
+			}
+			x := tensor.New(tensor.Float, shape...)
+			for i := range x.F {
+				x.F[i] = rng.NormFloat64()
+			}
+			in[p.Name] = x
+		}
+		want, err := irval.Eval(f, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := irval.Eval(g, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, w := range want {
+			for i := range w.F {
+				if math.Abs(w.F[i]-got[name].F[i]) > 1e-14*(1+math.Abs(w.F[i])) {
+					t.Fatalf("%s[%d] is %v one way and %v the other, in\n%s", name, i, w.F[i], got[name].F[i], g)
+				}
+			}
+			for i := range w.B {
+				if w.B[i] != got[name].B[i] {
+					t.Fatalf("%s[%d] is %v one way, in\n%s", name, i, w.B[i], g)
+				}
+			}
+		}
+	}
+}
+
+// Left to itself a choice goes by cost, and says what it weighed: over a
+// hundred thousand classes nobody scales the weight to spare a pass over rows.
+func TestAChoiceGoesByCost(t *testing.T) {
+	f := parsed(t, chances["scale"])
+	_, made, err := opt.Choose(f, opt.Target{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := made[0]
+	if d.TookOther || d.Forced || d.Weight() <= 0 || len(d.Written) != len(d.Sizes) || len(d.Other) != len(d.Sizes) {
+		t.Errorf("%+v, weight %v", d, d.Weight())
+	}
+	if d.Written[0].Nanoseconds >= d.Other[0].Nanoseconds || d.Written[0].Bytes >= d.Other[0].Bytes {
+		t.Errorf("at %v scaling the weight is cheaper: %+v against %+v", d.Sizes[0], d.Other[0], d.Written[0])
+	}
+	if !strings.HasPrefix(d.At, "mul [N,C]") {
+		t.Errorf("the choice is at %q", d.At)
+	}
+}
+
+// A choice is left alone where what it would drop is read elsewhere.
+func TestNothingIsComputedTwiceForAChoice(t *testing.T) {
+	for name, result := range map[string]string{"scale": "%1", "add": "%1", "factor": "%4", "small-first": "%2"} {
+		text := strings.Replace(chances[name], "return ", "return also="+result+", ", 1)
+		if _, made, err := opt.Choose(parsed(t, text), opt.Target{}); err != nil || len(made) > 0 {
+			t.Errorf("%s is decided where %s is a result: %+v %v", name, result, made, err)
+		}
+	}
+}
