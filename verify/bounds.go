@@ -46,7 +46,11 @@ func (j *judge) alike(p *point) (func(string) Bound, error) {
 // the last bits of the inputs: much, where rows or classes tie and the loss
 // jumps from one to the other, and by roots of those bits at cosines of ±1.
 func (j *judge) blurs(p *point) map[string]float64 {
+	if p.blur != nil {
+		return p.blur
+	}
 	blur := map[string]float64{}
+	p.blur = blur
 	bit := tolerance(tolBit)
 	for _, by := range []float64{bit, -bit, 2.5 * bit, -1.7 * bit, 4 * bit, -6 * bit} {
 		q := &point{in: nudged(p.in, by)}
@@ -74,7 +78,7 @@ func (j *judge) lower(p *point, inside bool) (func(string) Bound, error) {
 	if j.elem == onnxval.F16 {
 		base = tolerance(tolHalf)
 	}
-	cond, err := j.conditions(p)
+	cond, err := j.conditions(p, true)
 	if err != nil {
 		return nil, err
 	}

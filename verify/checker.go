@@ -105,7 +105,7 @@ func (j *judge) precise(name string, p *point) (func(string) Bound, error) {
 	if j.elem == f64 {
 		return fixed(name), nil
 	}
-	cond, err := j.conditions(p)
+	cond, err := j.conditions(p, false)
 	if err != nil {
 		return nil, err
 	}

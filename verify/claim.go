@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -234,19 +235,20 @@ func (c *claim) derivative(in map[string]*tensor.Tensor, name string) (*tensor.T
 	return total, nil
 }
 
-// slope is the paper's derivative along a direction.
-func (c *claim) slope(in, along map[string]*tensor.Tensor) (float64, error) {
-	s := 0.0
+// slope is the paper's derivative along a direction, and how far from it that
+// may be.
+func (c *claim) slope(in, along map[string]*tensor.Tensor) (slope, unresolved float64, err error) {
 	for _, p := range c.parts {
 		r := c.request(p, in)
 		r.Predictions = false
-		x, err := formula.Slope(r, along)
+		x, by, err := formula.Slope(r, along)
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
-		s += p.factor * x
+		slope += p.factor * x
+		unresolved += math.Abs(p.factor) * by
 	}
-	return s, nil
+	return slope, unresolved, nil
 }
 
 // total is the number that gradients belong to.

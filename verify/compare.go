@@ -24,8 +24,11 @@ type Difference struct {
 	Why string `json:"why,omitempty"`
 }
 
-// Within tells whether the difference is inside its tolerance.
-func (d Difference) Within() bool { return float64(d.Off) <= float64(d.Tolerance) }
+// Within tells whether the difference is inside its tolerance. An infinite one
+// never is, and nothing is inside of NaN.
+func (d Difference) Within() bool {
+	return !math.IsInf(float64(d.Off), 0) && float64(d.Off) <= float64(d.Tolerance)
+}
 
 // String is the difference in words.
 func (d Difference) String() string {
@@ -39,11 +42,17 @@ func (d Difference) String() string {
 // worse tells whether d uses up more of its tolerance than e.
 func (d Difference) worse(e Difference) bool { return d.share() > e.share() }
 
+// share is how much of the tolerance is used up, infinitely much where that is
+// no number.
 func (d Difference) share() float64 {
-	if d.Off == 0 {
+	share := float64(d.Off) / float64(d.Tolerance)
+	switch {
+	case d.Off == 0 && d.Within():
 		return 0
+	case math.IsNaN(share):
+		return math.Inf(1)
 	}
-	return float64(d.Off) / float64(d.Tolerance)
+	return share
 }
 
 // Bound is how far apart numbers may be: Relative times the largest wanted

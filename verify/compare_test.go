@@ -118,3 +118,15 @@ func TestToleranceRowsHaveReasons(t *testing.T) {
 		seen[row.Name] = true
 	}
 }
+
+func TestNothingIsInsideOfNoNumber(t *testing.T) {
+	nan, inf := Number(math.NaN()), Number(math.Inf(1))
+	for _, d := range []Difference{{Off: inf, Tolerance: inf}, {Off: 1, Tolerance: nan}, {Off: nan, Tolerance: 1}, {Off: inf, Tolerance: nan}} {
+		if d.Within() || !d.worse(Difference{Off: 0.5, Tolerance: 1}) {
+			t.Errorf("off by %g of %g: within %v, and no worse than half of it", d.Off, d.Tolerance, d.Within())
+		}
+	}
+	if d := (Difference{Off: 1, Tolerance: 2}); !d.Within() || d.share() != 0.5 {
+		t.Errorf("off by %g of %g: within %v, a share of %g", d.Off, d.Tolerance, d.Within(), d.share())
+	}
+}

@@ -2,7 +2,8 @@
 // it is the judge. It evaluates the file in float64 and holds every output
 // against the paper's formula in plain loops (verify/formula), every gradient
 // against numeric derivatives of those loops and of the file's own loss, at
-// random inputs and at inputs that break careless losses (verify/draw); it
+// random inputs, at those that training meets and chance does not, and at those
+// that break careless losses (verify/draw): zero rows, cosines of ±1, ties; it
 // reads the file back through another decoder (verify/readback) and runs it in
 // other runtimes (verify/runtime). Which loss a file claims to be stands in its
 // metadata; a file that claims none is judged as far as that goes, and its

@@ -6,6 +6,7 @@ import (
 
 	"losscc/onnxexport/onnxpb"
 
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -88,6 +89,37 @@ func TestWhatAFileDeclaresIsWhatItsLossHas(t *testing.T) {
 		}},
 		"a node for nothing": {CheckStructure, "serves no output", func(m *onnxpb.ModelProto) {
 			m.Graph.Node = append(m.Graph.Node, node("Neg", "idle", "loss"))
+		}},
+		"an import for nothing": {CheckStructure, "has no node of it", func(m *onnxpb.ModelProto) { imports(m, domain, 1) }},
+		"a standard op by the other name of its domain": {CheckStructure, `in the domain "ai.onnx"`, func(m *onnxpb.ModelProto) {
+			m.Graph.Node[0].Domain = proto.String("ai.onnx")
+		}},
+		"a graph for training": {CheckStructure, "training_info", func(m *onnxpb.ModelProto) {
+			m.TrainingInfo = []*onnxpb.TrainingInfoProto{{}}
+		}},
+		"fields of no schema at the end": {CheckStructure, "the file has 4 bytes in fields", func(m *onnxpb.ModelProto) {
+			m.ProtoReflect().SetUnknown(protowire.AppendVarint(protowire.AppendTag(nil, 999, protowire.VarintType), 300))
+		}},
+		"fields of no schema in a node": {CheckStructure, "the file, graph, node 2, has 3 bytes", func(m *onnxpb.ModelProto) {
+			m.Graph.Node[2].ProtoReflect().SetUnknown(protowire.AppendVarint(protowire.AppendTag(nil, 999, protowire.VarintType), 1))
+		}},
+		"constants in another form": {CheckStructure, "sparse initialisers", func(m *onnxpb.ModelProto) {
+			m.Graph.QuantizationAnnotation = []*onnxpb.TensorAnnotation{{}}
+		}},
+		"inputs in another order": {CheckStructure, "want embeddings_a before", func(m *onnxpb.ModelProto) {
+			m.Graph.Input[0], m.Graph.Input[1] = m.Graph.Input[1], m.Graph.Input[0]
+		}},
+		"labels before embeddings": {CheckStructure, "want embeddings_b before", func(m *onnxpb.ModelProto) {
+			m.Graph.Input[0], m.Graph.Input[2] = m.Graph.Input[2], m.Graph.Input[0]
+		}},
+		"the loss after another output": {CheckStructure, "the output loss is number 2", func(m *onnxpb.ModelProto) {
+			m.Graph.Output[0], m.Graph.Output[1] = m.Graph.Output[1], m.Graph.Output[0]
+		}},
+		"gradients in another order": {CheckStructure, "grad_embeddings_a stands after grad_embeddings_b", func(m *onnxpb.ModelProto) {
+			m.Graph.Output[2], m.Graph.Output[3] = m.Graph.Output[3], m.Graph.Output[2]
+		}},
+		"a gradient before another output": {CheckStructure, "ignored stands after grad_embeddings_a", func(m *onnxpb.ModelProto) {
+			m.Graph.Output[1], m.Graph.Output[2] = m.Graph.Output[2], m.Graph.Output[1]
 		}},
 		"a function for nothing": {CheckStructure, "is called nowhere", func(m *onnxpb.ModelProto) {
 			imports(m, domain, 1)

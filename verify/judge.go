@@ -65,6 +65,7 @@ const (
 	CheckIgnored    = "ignored rows"
 	CheckFinite     = "finite"
 	CheckEdges      = "edges"
+	CheckKinks      = "edge gradients"
 	CheckRounding   = "rounding"
 	CheckRuntime    = "runtime" // and the runtime's name
 )
@@ -87,6 +88,7 @@ var checks = []struct {
 	{CheckIgnored, "other numbers in those rows", (*judge).ignoredRows},
 	{CheckFinite, "evil inputs", (*judge).finite},
 	{CheckEdges, "the paper's loops, evil inputs", (*judge).edges},
+	{CheckKinks, "the loops' numeric derivative", (*judge).edgeGradients},
 	{CheckRounding, "itself in its own precision", (*judge).rounding},
 }
 
@@ -108,7 +110,7 @@ type judge struct {
 	evils  []*point
 	steep  []*point // those of evils at which the loss is smooth
 
-	general map[string]float64 // the condition of each output, see conditions
+	general map[bool]map[string]float64 // the condition of each output, see conditions
 }
 
 // point is a set of inputs and what the file makes of it.
@@ -118,13 +120,20 @@ type point struct {
 	out  map[string]*tensor.Tensor
 	err  error
 	want map[string]*tensor.Tensor // of the claim, made once
+	cond map[string]float64        // see conditionsAt, made once
+	blur map[string]float64        // see blurs, made once
+
+	turning bool // cosines are ±1 up to rounding
+	level   bool // several classes have them
+	twin    bool // positives are their anchors
+	kinked  bool // the loss may have a kink there
 }
 
 // Judge holds a file against everything that there is to hold it against. The
 // error is that of a context; whatever is wrong with the file is in the report.
 func Judge(ctx context.Context, c Case, o Options) (*Report, error) {
 	o.Points = o.points()
-	j := &judge{ctx: ctx, c: c, o: o, report: &Report{Name: c.Name, NotChecked: []string{}}}
+	j := &judge{ctx: ctx, c: c, o: o, report: &Report{Name: c.Name, NotChecked: []string{}}, general: map[bool]map[string]float64{}}
 	if !j.load() {
 		return j.finish(), ctx.Err()
 	}
@@ -269,7 +278,7 @@ func (j *judge) draw() {
 			j.report.NotChecked = append(j.report.NotChecked, s.Name+": "+s.Skipped)
 			continue
 		}
-		p := &point{name: s.Name, in: s.In}
+		p := &point{name: s.Name, in: s.In, turning: s.Turning, level: s.Level, twin: s.Twin, kinked: true}
 		j.evils = append(j.evils, p)
 		if s.Smooth {
 			j.steep = append(j.steep, p)

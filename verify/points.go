@@ -143,17 +143,10 @@ func (j *judge) gradient(k *checker) {
 			k.failAt(p, err)
 			return
 		}
-		got, want := map[string]*tensor.Tensor{}, map[string]*tensor.Tensor{}
-		for name, t := range out {
-			if strings.HasPrefix(name, "grad_") {
-				got[name] = t
-			}
-		}
-		for _, name := range j.withGradients() {
-			if want["grad_"+name], err = j.claim.derivative(p.in, name); err != nil {
-				k.failAt(p, err)
-				return
-			}
+		got, want, err := j.gradients(p, out)
+		if err != nil {
+			k.failAt(p, err)
+			return
 		}
 		bound, err := j.precise(tolGradient, p)
 		if err != nil {

@@ -77,7 +77,7 @@ func (j *judge) heldConstant(p *point, along map[string]*tensor.Tensor) (bool, e
 	if j.claim == nil {
 		return false, nil
 	}
-	with, err := j.claim.slope(p.in, along)
+	with, _, err := j.claim.slope(p.in, along)
 	if err != nil {
 		return false, err
 	}
@@ -148,6 +148,9 @@ func differences(f func(d float64) (float64, error)) (slope, unresolved float64,
 		at := (8*narrow - wide) / (12 * h)
 		if d := math.Abs(at - last); d < least {
 			best, least = at, d
+		}
+		if least <= tolerance(tolSettled)*math.Abs(best) {
+			break
 		}
 		last, wide = at, narrow
 	}

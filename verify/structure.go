@@ -21,7 +21,7 @@ func (j *judge) structure(k *checker) {
 		k.fail(err)
 		return
 	}
-	for _, check := range []func(*onnxpb.ModelProto) error{checkVersions, checkFunctions, checkGraph} {
+	for _, check := range []func(*onnxpb.ModelProto) error{checkSurplus, checkVersions, checkFunctions, checkDomains, checkGraph, checkOrder} {
 		if err := check(m); err != nil {
 			k.fail(err)
 			return

@@ -1,12 +1,6 @@
 package verify
 
-import (
-	"math"
-	"math/rand/v2"
-
-	"losscc/verify/onnxval"
-	"losscc/verify/tensor"
-)
+import "math/rand/v2"
 
 // telling compares values, and gradients along a random direction of all
 // inputs together, with the paper's loops at inputs that random ones do not
@@ -46,44 +40,8 @@ func (j *judge) tellingAt(k *checker, p *point, rng *rand.Rand) error {
 		return err
 	}
 	k.compare(p, plain(out), want, bound)
-	if k.done() || len(j.withGradients()) == 0 || j.claim.gradient == "official" {
+	if k.done() {
 		return nil
 	}
-	along := map[string]*tensor.Tensor{}
-	inner, size := 0.0, math.Max(tolerance(tolFloor), tolerance(tolFloorSlope)*total(out["loss"]))
-	for _, name := range j.withGradients() {
-		g := out["grad_"+name]
-		if g == nil {
-			continue // seen by another check
-		}
-		way := tensor.New(tensor.Float, g.Shape...)
-		for i := range way.F {
-			way.F[i] = rng.NormFloat64()
-			inner += way.F[i] * g.F[i]
-		}
-		along[name] = way
-		size = math.Max(size, largest(g))
-	}
-	if j.elem == onnxval.F16 && size >= largestHalf {
-		return nil // held to what the type can hold, and no derivative there
-	}
-	slope, err := j.claim.slope(p.in, along)
-	if err != nil {
-		return err
-	}
-	size = math.Max(size, math.Abs(slope))
-	by, err := j.precise(tolTelling, p)
-	if err != nil {
-		return err
-	}
-	relative := 0.0
-	for name := range along {
-		b := by("grad_" + name)
-		relative = math.Max(relative, b.Relative)
-		if j.elem != f64 {
-			size = math.Max(size, b.Floor)
-		}
-	}
-	k.see(p, Difference{Output: "gradients · direction", Got: Number(inner), Want: Number(slope), Off: Number(apart(inner, slope, size)), Tolerance: Number(relative)}, 1, nil)
-	return nil
+	return j.gradientsAt(k, p, rng, j.atTelling)
 }

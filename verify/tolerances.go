@@ -24,6 +24,10 @@ const (
 	tolSlope      = "slope"
 	tolTelling    = "telling"
 	tolEdge       = "edge"
+	tolKink       = "edge gradients"
+	tolTurning    = "edge gradients, cosines of ±1"
+	tolCondition  = "condition"
+	tolSettled    = "settled"
 	tolIgnored    = "ignored"
 	tolSingle     = "single"
 	tolHalf       = "half"
@@ -47,6 +51,10 @@ var Tolerances = []Tolerance{
 	{tolSlope, 1e-7, "as gradient, along a direction in which all elements move at once"},
 	{tolTelling, 1e-6, "a slope as above, at scales up to 90 and rows of length 250, where the stencil's step is long beside the curve"},
 	{tolEdge, 1e-7, "at a cosine of ±1 or a distance of 0 a square root turns the last bit, 1e-16, into 1e-8; more where the paper's own loops are moved by more when the last bits of the inputs change: at large scales, and where classes or rows tie"},
+	{tolKink, 1e-5, "as telling, where a row is 0 or two are equal, whose derivative is 0 by the paper and by differences on both sides; and where numbers are as small as 1e-6 beside steps that are not"},
+	{tolTurning, 5e-3, "where a cosine is ±1 up to rounding the sine is 0 but for its last bits, and what should cancel is left to these"},
+	{tolCondition, 1000, "the largest condition of an output that float32 and float16 files are allowed to lose digits by: those of the losses are below 100, and what is beyond is a jump"},
+	{tolSettled, 1e-10, "differences at two steps that agree so well are a slope, and smaller steps are not tried"},
 	{tolFloorValue, 1e-25, "values have their digits however small they are, down to where they are nothing to anyone"},
 	{tolBits, 32, "times the change that the last bits of the inputs make: that of as many roundings inside, in the worst order"},
 	{tolBit, 4e-16, "relative size of a change of the last bits"},

@@ -3,17 +3,26 @@ package draw
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"losscc/verify/tensor"
 )
 
 // Set is a set of inputs and the name of what is evil in it. A Smooth one is
-// near a place where losses have no derivative, and not on it.
+// near a place where losses have no derivative, and not on it; a Turning one
+// has cosines of ±1 up to rounding, where that of an angle is any number; in a
+// Level one several classes have them, and which is first is a matter of the
+// last bit.
 type Set struct {
-	Name   string
-	Smooth bool
-	In     map[string]*tensor.Tensor
+	Name    string
+	Smooth  bool
+	Turning bool
+	Level   bool
+	// Twin is a set whose positives are their anchors: whatever else is near
+	// is as near to both.
+	Twin bool
+	In   map[string]*tensor.Tensor
 	// Skipped says why there are no inputs, where there are none.
 	Skipped string
 }
@@ -43,7 +52,8 @@ func spoilt(table []evil, inputs []Input, seed uint64) ([]Set, error) {
 			Round(in[i.Name], i.Elem)
 		}
 		smooth := strings.HasPrefix(e.name, near) || strings.HasPrefix(e.name, onePair)
-		sets = append(sets, Set{Name: e.name, Smooth: smooth, In: in})
+		turning := strings.HasPrefix(e.name, parallel) || strings.HasPrefix(e.name, farOut) || slices.Contains([]string{oneEntry, axes, certain}, e.name)
+		sets = append(sets, Set{Name: e.name, Smooth: smooth, Turning: turning, Level: e.name == oneEntry, Twin: strings.HasPrefix(e.name, twin), In: in})
 	}
 	return sets, nil
 }
@@ -71,21 +81,27 @@ func with(symbol string, n int) Sizes {
 // none has no rows, and no indices of rows.
 var none = Sizes{"N": 0, "C": 4, "D": 3, "K": 2, "P": 4, "T": 0, "S": 0}
 
-// These begin the names of smooth sets.
+// These are the names, or begin the names, of sets with a mark.
 const (
-	near    = "target angle near "
-	onePair = "one pair of "
+	near     = "target angle near "
+	onePair  = "one pair of "
+	parallel = "cosine "
+	farOut   = "embeddings far out "
+	oneEntry = "one entry in an embedding"
+	twin     = "positive "
+	certain  = "one row that is all but certain"
+	axes     = "rows that are unit vectors along an axis"
 )
 
 var evils = []evil{
-	{"cosine +1 on the target", small, func(b batch) bool { return b.onClass(0, 1.7) }},
-	{"cosine -1 on the target", small, func(b batch) bool { return b.onClass(0, -0.6) }},
-	{"cosine +1 on another class", small, func(b batch) bool { return b.onClass(1, 2.5) }},
-	{"cosine -1 on another class", small, func(b batch) bool { return b.onClass(1, -1) }},
+	{parallel + "+1 on the target", small, func(b batch) bool { return b.onClass(0, 1.7) }},
+	{parallel + "-1 on the target", small, func(b batch) bool { return b.onClass(0, -0.6) }},
+	{parallel + "+1 on another class", small, func(b batch) bool { return b.onClass(1, 2.5) }},
+	{parallel + "-1 on another class", small, func(b batch) bool { return b.onClass(1, -1) }},
 	{near + "pi", small, func(b batch) bool { return b.nearClass(-1, 0.05) }},
 	{near + "0", small, func(b batch) bool { return b.nearClass(1, 0.05) }},
 	{near + "0, closely", small, func(b batch) bool { return b.nearClass(1, 2e-3) }},
-	{"embeddings far out on the target", small, func(b batch) bool { return b.onClass(0, 12) }},
+	{farOut + "on the target", small, func(b batch) bool { return b.onClass(0, 12) }},
 	{"a row of zeros in each table of embeddings", small, func(b batch) bool { return b.scaleRow(b.roles(Embeddings), 0) }},
 	{"all embeddings zero", small, func(b batch) bool { return b.scale(b.roles(Embeddings), 0) }},
 	{"a row of zeros in each parameter", small, func(b batch) bool { return b.scaleRow(b.roles(Parameter, State), 0) }},
@@ -96,16 +112,16 @@ var evils = []evil{
 	{"all rows of parameters equal", small, func(b batch) bool { return b.equalRows(b.roles(Parameter)) }},
 	{"pairs at distance 0", small, func(b batch) bool { return b.copyOver("embeddings_a", "embeddings_b", 1) }},
 	{"pairs that are opposite", small, func(b batch) bool { return b.copyOver("embeddings_a", "embeddings_b", -1) }},
-	{"positive equal to anchor", small, func(b batch) bool { return b.copyOver("anchor", "positive", 1) }},
+	{twin + "equal to anchor", small, func(b batch) bool { return b.copyOver("anchor", "positive", 1) }},
 	{"negative equal to anchor", small, func(b batch) bool { return b.copyOver("anchor", "negative", 1) }},
-	{"positive and negative equal to anchor", small, func(b batch) bool {
+	{twin + "and negative equal to anchor", small, func(b batch) bool {
 		return b.copyOver("anchor", "positive", 1) && b.copyOver("anchor", "negative", 1)
 	}},
 	{"embeddings 1e4 times as large", small, func(b batch) bool { return b.scale(b.roles(Embeddings), 1e4) }},
 	{"parameters 1e4 times as large", small, func(b batch) bool { return b.scale(b.roles(Parameter), 1e4) }},
 	{"embeddings 1e6 times as small", small, func(b batch) bool { return b.scale(b.roles(Embeddings), 1e-6) }},
 	{"parameters 1e6 times as small", small, func(b batch) bool { return b.scale(b.roles(Parameter), 1e-6) }},
-	{"rows that are unit vectors along an axis", small, func(b batch) bool { return b.axes(b.roles(Embeddings, Parameter)) }},
+	{axes, small, func(b batch) bool { return b.axes(b.roles(Embeddings, Parameter)) }},
 	{"all labels ignored", small, func(b batch) bool { return b.label(func(i int) int64 { return -1 }) }},
 	{"labels at the ends of int64", small, func(b batch) bool {
 		ends := []int64{math.MinInt64, math.MaxInt64, 1, -1, 4, 0, 1 << 32, 1<<32 + 1}
@@ -126,12 +142,12 @@ var evils = []evil{
 	{"no rows", none, nil},
 	{"no rows, and indices of some", with("N", 0), func(b batch) bool { return b.has("T") }},
 	{"one row", with("N", 1), nil},
-	{"one row that is all but certain", with("N", 1), func(b batch) bool { return b.certain() }},
+	{certain, with("N", 1), func(b batch) bool { return b.certain() }},
 	{onePair + "one class", with("N", 1), func(b batch) bool { return b.fill("same", 1) && b.scale(b.roles(Embeddings), 0.3) }},
 	{onePair + "two classes", with("N", 1), func(b batch) bool { return b.fill("same", 0) && b.scale(b.roles(Embeddings), 0.2) }},
 	{"two rows", with("N", 2), nil},
 	{"one class in the table", with("C", 1), func(b batch) bool { return b.has("C") }},
-	{"one entry in an embedding", with("D", 1), nil},
+	{oneEntry, with("D", 1), nil},
 	{"one sub-centre", with("K", 1), func(b batch) bool { return b.has("K") }},
 	{"no indices", with("T", 0), func(b batch) bool { return b.has("T") }},
 }

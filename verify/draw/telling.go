@@ -17,6 +17,13 @@ func Telling(inputs []Input, seed uint64) ([]Set, error) {
 
 var tellings = []evil{
 	{"many rows, classes and entries", Sizes{"N": 20, "C": 15, "D": 9, "K": 3, "P": 12, "T": 20, "S": 20}, nil},
+	{"rows by the dozen, long ones", Sizes{"N": 34, "C": 11, "D": 66, "K": 2, "P": 11, "T": 35, "S": 34}, func(b batch) bool {
+		b.label(func(i int) int64 { return int64(i % 3) })
+		return b.distinct()
+	}},
+	{"classes by the dozen", Sizes{"N": 8, "C": 66, "D": 17, "K": 4, "P": 33, "T": 17, "S": 16}, batch.distinct},
+	{"eight rows of eight entries", Sizes{"N": 8, "C": 10, "D": 8, "K": 2, "P": 8, "T": 8, "S": 8}, batch.distinct},
+	{"four rows of four entries", Sizes{"N": 4, "C": 8, "D": 4, "K": 4, "P": 7, "T": 4, "S": 5}, batch.distinct},
 	{"one class in the table", with("C", 1), func(b batch) bool { return b.has("C") }},
 	{"no rows", none, nil},
 	{"all labels ignored", small, func(b batch) bool { return b.label(func(int) int64 { return -1 }) }},
@@ -46,6 +53,26 @@ var tellings = []evil{
 	{"tables of size 0.01", small, func(b batch) bool { return b.scale(b.tables(), 0.01) }},
 	{"tables 300 times as large", small, func(b batch) bool { return b.scale(b.tables(), 300) }},
 	{"two classes alike", small, func(b batch) bool { return b.twins(b.roles(Parameter)) }},
+}
+
+// distinct makes the indices of each tuple those of rows that differ.
+func (b batch) distinct() bool {
+	for _, in := range b.inputs {
+		if t := b.in[in.Name]; in.Role == Index && len(t.Shape) == 2 && t.Shape[1] > 0 {
+			for i := range t.I {
+				t.I[i] = int64((2*(i/t.Shape[1]) + i%t.Shape[1]) % b.rows())
+			}
+		}
+	}
+	return true
+}
+
+// rows is how many embeddings there are to name, 1 if there are none.
+func (b batch) rows() int {
+	if x := b.in["embeddings"]; x != nil && x.Shape[0] > 0 {
+		return x.Shape[0]
+	}
+	return 1
 }
 
 // any is true if one of the changes was made.

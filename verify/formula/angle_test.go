@@ -47,7 +47,7 @@ func TestPsiSlope(t *testing.T) {
 	for _, m := range []float64{1, 2, 3.3, 4, 7} {
 		for _, c := range []float64{0.97, 0.4, 0.05, -0.31, -0.88} {
 			fixed := &Ctx{replay: true, consts: []float64{math.Floor(m * math.Acos(c) / math.Pi)}}
-			d, _ := derivative(func(d float64) (float64, error) {
+			d, _, _ := derivative(func(d float64) (float64, error) {
 				fixed.next = 0
 				return fixed.psi(c+d, m), nil
 			}, 1e-3)

@@ -40,7 +40,7 @@ func Gradient(r Request, input string) (*tensor.Tensor, error) {
 	}
 	moved, g := r.In[input], tensor.New(tensor.Float, x.Shape...)
 	for i, v := range x.F {
-		g.F[i], err = derivative(func(d float64) (float64, error) {
+		g.F[i], _, err = derivative(func(d float64) (float64, error) {
 			moved.F[i] = v + d
 			return total()
 		}, extent(x, i))
@@ -54,20 +54,22 @@ func Gradient(r Request, input string) (*tensor.Tensor, error) {
 
 // Slope is the derivative of Total where the named float inputs move along
 // the given directions, of their own shapes, together: what the gradients'
-// inner products with the directions must add up to.
-func Slope(r Request, along map[string]*tensor.Tensor) (float64, error) {
+// inner products with the directions must add up to. Unresolved is by how much
+// the best two steps of the differences disagree: little where the loss is
+// smooth, more near a kink or a root.
+func Slope(r Request, along map[string]*tensor.Tensor) (slope, unresolved float64, err error) {
 	if r.Gradient == "official" {
-		return 0, fmt.Errorf("formula: the official gradient is no derivative and has no slope")
+		return 0, 0, fmt.Errorf("formula: the official gradient is no derivative and has no slope")
 	}
 	var names []string
 	at, size := r.In, math.Inf(1)
 	for name, way := range along {
 		x, err := r.float(name)
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		if way.Kind != tensor.Float || len(way.F) != len(x.F) {
-			return 0, fmt.Errorf("formula: the direction of %q is %s, want %s", name, way, x)
+			return 0, 0, fmt.Errorf("formula: the direction of %q is %s, want %s", name, way, x)
 		}
 		names = append(names, name)
 		for i := range x.F {
@@ -77,11 +79,11 @@ func Slope(r Request, along map[string]*tensor.Tensor) (float64, error) {
 		}
 	}
 	if math.IsInf(size, 1) {
-		return 0, nil
+		return 0, 0, nil
 	}
 	total, err := r.near(names...)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	return derivative(func(d float64) (float64, error) {
 		for _, name := range names {
@@ -129,42 +131,51 @@ func (r *Request) near(names ...string) (total func() (float64, error), err erro
 // of 1, whichever is larger, to smallest in units of the input. Truncation
 // falls with step⁴ and rounding grows with 1/step; which step is best depends
 // on how sharp the loss is (a scale of 64 wants steps that a scale of 1 loses
-// digits at).
+// digits at). Where no two steps agree to rough, nor to what rounding leaves of
+// values of that size, the loss bends within them, as an angle near 0 does, and
+// smaller ones are tried, down to finest.
 const (
 	largest  = 2e-3
 	smallest = 5e-5
+	rough    = 1e-6
+	finest   = 1e-7
+	rounding = 1e-12
+	bit      = 2e-16
 )
 
 // derivative is f′(0) by the stencil of five points, at the step of those
-// tried where it differs least from its value at twice the step. The
-// arguments of f are of the given size.
-func derivative(f func(d float64) (float64, error), size float64) (float64, error) {
+// tried where it differs least from its value at twice the step, and that
+// difference, or what the last bits of f make if that is more. The arguments of
+// f are of the given size.
+func derivative(f func(d float64) (float64, error), size float64) (slope, unresolved float64, err error) {
+	top := 0.0
 	difference := func(h float64) (float64, error) {
 		after, err := f(h)
 		if err != nil {
 			return 0, err
 		}
 		before, err := f(-h)
+		top = math.Max(top, math.Abs(after))
 		return after - before, err
 	}
 	h := largest * math.Max(1, size)
 	wide, err := difference(2 * h)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	best, last, least := math.NaN(), math.NaN(), math.Inf(1)
-	for ; h >= smallest*size; h /= 2 {
+	for ; h >= smallest*size || h >= finest*size && least > math.Max(rough*math.Abs(best), rounding*top/h); h /= 2 {
 		narrow, err := difference(h)
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		d := (8*narrow - wide) / (12 * h)
 		if apart := math.Abs(d - last); apart < least {
-			best, least = d, apart
+			best, least, unresolved = d, apart, math.Max(apart, bit*top/h)
 		}
 		last, wide = d, narrow
 	}
-	return best, nil
+	return best, unresolved, nil
 }
 
 // extent is the size of the numbers beside element i: the largest absolute

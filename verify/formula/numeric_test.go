@@ -88,24 +88,24 @@ func TestSlopeIsTheGradientAlongADirection(t *testing.T) {
 		"weight":     wave(4, 3, func(i, d float64) float64 { return 5 * math.Sin(2+i-3*d) }),
 	}
 	before := in["weight"].Clone()
-	got, err := Slope(r, along)
+	got, _, err := Slope(r, along)
 	want := dot(gx.F, along["embeddings"].F) + dot(gw.F, along["weight"].F)
 	if err != nil || math.Abs(got-want) > 1e-9*math.Abs(want) {
 		t.Errorf("slope %v (%v), want %v", got, err, want)
 	}
 	sameAll(t, "the input afterwards", in["weight"], before.F...)
 
-	if got, err := Slope(r, inputs{"weight": tensor.New(tensor.Float, 4, 3)}); got != 0 || err != nil {
+	if got, _, err := Slope(r, inputs{"weight": tensor.New(tensor.Float, 4, 3)}); got != 0 || err != nil {
 		t.Errorf("along no direction: %v (%v), want 0", got, err)
 	}
-	if _, err := Slope(r, inputs{"weight": floats1(1)}); err == nil {
+	if _, _, err := Slope(r, inputs{"weight": floats1(1)}); err == nil {
 		t.Error("a direction of another shape: no error")
 	}
-	if _, err := Slope(r, inputs{"labels": ints1(1)}); err == nil {
+	if _, _, err := Slope(r, inputs{"labels": ints1(1)}); err == nil {
 		t.Error("a direction for the labels: no error")
 	}
 	r.Gradient = "official"
-	if _, err := Slope(r, along); err == nil {
+	if _, _, err := Slope(r, along); err == nil {
 		t.Error("a slope of the official gradient: no error")
 	}
 }

@@ -24,22 +24,28 @@ func lSoftmax(c *Ctx) {
 }
 
 // aSoftmax is CE of z_j = scale·r·c_j with the target's
-// z_y = scale·r·(lambda·c + ψ_margin(θ))/(1 + lambda), r = ‖x‖ or 1.
+// z_y = scale·r·(lambda·c + ψ_margin(θ))/(1 + lambda), r = ‖x‖ or 1. With
+// r = ‖x‖ the others' r·c_j is x·ŵ_j, which has a derivative at a zero row too.
 func aSoftmax(c *Ctx) {
 	if m := c.Float("margin"); m < 1 {
 		failf("margin %v is below 1", m)
 	}
 	h := c.head()
 	cos, r := h.cosines(), c.norms(h.x)
-	if c.word("feature_normalization", "none", "hard") == "hard" {
-		for i := range r {
-			r[i] = 1
+	scores := table2(len(h.x), h.C) // r·c_j
+	hard := c.word("feature_normalization", "none", "hard") == "hard"
+	for j, w := range c.units(h.w) {
+		for i, x := range h.x {
+			scores[i][j] = dot(x, w)
+			if hard {
+				r[i], scores[i][j] = 1, cos[i][j]
+			}
 		}
 	}
 	h.crossEntropy(func(i, y int) []float64 {
 		z := make([]float64, h.C)
 		for j := range z {
-			z[j] = c.Float("scale") * r[i] * cos[i][j]
+			z[j] = c.Float("scale") * scores[i][j]
 		}
 		z[y] = c.Float("scale") * r[i] * c.annealed(cos[i][y])
 		return z

@@ -1,0 +1,201 @@
+package verify
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"losscc/verify/onnxval"
+	"losscc/verify/tensor"
+)
+
+// gradientsAt compares the gradients at a point with the paper's: along a
+// random direction of all inputs together, which has something of every
+// element and costs one derivative. The official gradient is no derivative,
+// and is compared element by element.
+func (j *judge) gradientsAt(k *checker, p *point, rng *rand.Rand, bounds gradientBounds) error {
+	switch {
+	case len(j.withGradients()) == 0:
+		return nil
+	case j.claim.gradient == "official":
+		return j.officialAt(k, p)
+	}
+	out, err := j.eval(p)
+	if err != nil {
+		return err
+	}
+	along, inner, size := j.direction(out, rng)
+	if j.elem == onnxval.F16 && size >= largestHalf {
+		return nil // held to what the type can hold, and no derivative there
+	}
+	slope, unresolved, err := j.claim.slope(p.in, along)
+	if err != nil {
+		return err
+	}
+	by, err := bounds(p)
+	if err != nil {
+		return err
+	}
+	size = math.Max(size, math.Abs(slope))
+	relative := 0.0
+	for name := range along {
+		b := by("grad_" + name)
+		relative = math.Max(relative, b.Relative)
+		if j.elem != f64 {
+			size = math.Max(size, b.Floor)
+		}
+	}
+	if p.kinked {
+		relative = math.Max(relative, tolerance(tolUnresolved)*unresolved/size)
+	}
+	d := Difference{Output: "gradients · direction", Got: Number(inner), Want: Number(slope), Off: Number(apart(inner, slope, size)), Tolerance: Number(relative)}
+	k.see(p, d, 1, nil)
+	return nil
+}
+
+// gradientBounds are how far apart gradients may be at a point.
+type gradientBounds func(p *point) (func(output string) Bound, error)
+
+// atTelling are the bounds where losses are smooth.
+func (j *judge) atTelling(p *point) (func(output string) Bound, error) {
+	return j.precise(tolTelling, p)
+}
+
+// atEdges are the bounds at evil inputs.
+func (j *judge) atEdges(p *point) (func(output string) Bound, error) {
+	if p.turning {
+		return j.precise(tolTurning, p)
+	}
+	return j.precise(tolKink, p)
+}
+
+// anyNumber tells whether the gradients at a point may be any finite numbers:
+// at cosines that are ±1 but for what the inputs were rounded by, where the
+// derivative of an angle is as large as it happens to be; where the last bits
+// of the inputs choose between rows; where a swap has two equal distances to
+// choose from; and for the official gradient, whose quotient is that of two
+// zeros where a row is 0.
+func (j *judge) anyNumber(p *point) (bool, error) {
+	if j.claim.gradient == "official" || (p.twin || p.turning) && j.claim.swaps() {
+		return true, nil
+	}
+	if !p.turning {
+		return false, nil
+	}
+	if _, err := j.wantAt(p); err != nil {
+		return false, err
+	}
+	if j.blurs(p)["loss"] > tolerance(tolTurning) {
+		return true, nil
+	}
+	if j.elem == f64 {
+		return false, nil
+	}
+	cond, err := j.conditionsAt(p)
+	if err != nil {
+		return false, err
+	}
+	for name, k := range cond {
+		if strings.HasPrefix(name, "grad_") && !(k <= tolerance(tolCondition)) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// swaps tells whether a part takes the smaller of two distances.
+func (c *claim) swaps() bool {
+	return slices.ContainsFunc(c.parts, func(p part) bool { return p.params["swap"] == true })
+}
+
+// direction is one of every input that has a gradient, the gradients' inner
+// product with it, and the size of the numbers in it.
+func (j *judge) direction(out map[string]*tensor.Tensor, rng *rand.Rand) (along map[string]*tensor.Tensor, inner, size float64) {
+	along = map[string]*tensor.Tensor{}
+	size = math.Max(tolerance(tolFloor), tolerance(tolFloorSlope)*total(out["loss"]))
+	for _, name := range j.withGradients() {
+		g := out["grad_"+name]
+		if g == nil {
+			continue // seen by another check
+		}
+		way := tensor.New(tensor.Float, g.Shape...)
+		for i := range way.F {
+			way.F[i] = rng.NormFloat64()
+			inner += way.F[i] * g.F[i]
+		}
+		along[name] = way
+		size = math.Max(size, largest(g))
+	}
+	return along, inner, size
+}
+
+// officialAt compares each element of the official gradient with its own
+// arithmetic.
+func (j *judge) officialAt(k *checker, p *point) error {
+	out, err := j.eval(p)
+	if err != nil {
+		return err
+	}
+	got, want, err := j.gradients(p, out)
+	if err != nil {
+		return err
+	}
+	bound, err := j.atTelling(p)
+	if err != nil {
+		return err
+	}
+	k.compare(p, got, j.saturated(want), bound)
+	return nil
+}
+
+// gradients are the file's, and the paper's element by element.
+func (j *judge) gradients(p *point, out map[string]*tensor.Tensor) (got, want map[string]*tensor.Tensor, err error) {
+	got, want = gradientsOf(out), map[string]*tensor.Tensor{}
+	for _, name := range j.withGradients() {
+		if want["grad_"+name], err = j.claim.derivative(p.in, name); err != nil {
+			return nil, nil, err
+		}
+	}
+	return got, want, nil
+}
+
+// gradientsOf are the outputs that are gradients.
+func gradientsOf(out map[string]*tensor.Tensor) map[string]*tensor.Tensor {
+	kept := map[string]*tensor.Tensor{}
+	for name, t := range out {
+		if strings.HasPrefix(name, "grad_") {
+			kept[name] = t
+		}
+	}
+	return kept
+}
+
+// edgeGradients compares gradients with the paper's loops at evil inputs.
+func (j *judge) edgeGradients(k *checker) {
+	if j.claim == nil {
+		k.skip("%s", j.unknown)
+		return
+	}
+	if len(j.withGradients()) == 0 {
+		k.omit()
+		return
+	}
+	rng := rand.New(rand.NewPCG(j.o.Seed, 11))
+	for _, p := range j.evils {
+		if p.in == nil || j.undefined(p) {
+			continue
+		}
+		free, err := j.anyNumber(p)
+		if err == nil && !free {
+			err = j.gradientsAt(k, p, rng, j.atEdges)
+		}
+		if err != nil {
+			k.failAt(p, err)
+			return
+		}
+		if k.Points++; k.done() {
+			return
+		}
+	}
+}
