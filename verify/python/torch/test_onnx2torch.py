@@ -132,12 +132,12 @@ def close_all(found: Any, wanted: Any, bound: float) -> None:
 class ScatterElements(nn.Module):
     """An operator that onnx2torch lacks."""
 
-    def __init__(self, axis: int) -> None:
+    def __init__(self, axis: int, adds: bool) -> None:
         super().__init__()
-        self.axis = axis
+        self.axis, self.adds = axis, adds
 
     def forward(self, data: Tensor, index: Tensor, updates: Tensor) -> Tensor:
-        return data.scatter(self.axis, index, updates)
+        return (data.scatter_add if self.adds else data.scatter)(self.axis, index, updates)
 
 
 class LessOrEqual(nn.Module):
@@ -145,13 +145,6 @@ class LessOrEqual(nn.Module):
 
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
         return a <= b
-
-
-class ScatterAdd(nn.Module):
-    """ScatterND that adds rows, which onnx2torch refuses."""
-
-    def forward(self, data: Tensor, index: Tensor, updates: Tensor) -> Tensor:
-        return data.index_add(0, index.squeeze(-1), updates)
 
 
 class Reshape(nn.Module):
@@ -162,9 +155,10 @@ class Reshape(nn.Module):
 
 
 ADDED = {
-    ("ScatterElements", 16): lambda node: ScatterElements(node.attributes["axis"]),
+    ("ScatterElements", 16): lambda node: ScatterElements(
+        node.attributes["axis"], node.attributes.get("reduction") == "add"
+    ),
     ("LessOrEqual", 16): lambda node: LessOrEqual(),
-    ("ScatterND", 16): lambda node: ScatterAdd(),
     ("Reshape", 14): lambda node: Reshape(),
 }
 
