@@ -11,6 +11,7 @@ import (
 	"losscc/ir"
 	"losscc/ir/grad"
 	"losscc/ir/opt"
+	"losscc/verify"
 	"losscc/verify/formula"
 	"losscc/verify/irval"
 	"losscc/verify/tensor"
@@ -54,12 +55,21 @@ func sortedNames(m map[string]string) []string {
 	return out
 }
 
-// The tolerances of this file: the value agrees to rounding; the gradient to
-// what a five-point stencil resolves of the largest element.
-const (
-	valueTolerance    = 1e-11
-	gradientTolerance = 2e-8
+// The tolerances of this file, by the judge's table. Tests of relations between
+// losses say theirs in place: how exact a relation is is part of the relation.
+var (
+	valueTolerance    = tolerance("function")
+	gradientTolerance = tolerance("function, gradient")
+	floorTolerance    = tolerance("function, floor")
 )
+
+func tolerance(name string) float64 {
+	x, err := verify.ToleranceOf(name)
+	if err != nil {
+		panic(err)
+	}
+	return x
+}
 
 // prove fails the test unless the claim holds at several drawn points.
 func prove(t *testing.T, c claim) {
@@ -153,12 +163,12 @@ func (c claim) compare(t *testing.T, seed uint64, built *builders.Built, in, got
 }
 
 // differ says where two tensors differ by more than tol of the larger of the
-// largest wanted element and 1e-3, or nothing.
+// largest wanted element and the floor, or nothing.
 func differ(got, want *tensor.Tensor, tol float64) string {
 	if got.String() != want.String() {
 		return fmt.Sprintf("is %v, want %v", got, want)
 	}
-	top := 1e-3
+	top := floorTolerance
 	for _, w := range want.F {
 		top = math.Max(top, math.Abs(w))
 	}

@@ -38,9 +38,15 @@ const (
 	tolBit        = "bit"
 	tolAlike      = "gradients, twice"
 	tolShare      = "share"
+
+	tolFunction         = "function"
+	tolFunctionGradient = "function, gradient"
+	tolFunctionFloor    = "function, floor"
 )
 
-// Tolerances is every tolerance that the judge and the tests of files have.
+// Tolerances is every tolerance that the judge has, and the tests that hold
+// files or functions against the paper. A test of one op, of a relation or of a
+// closed form says its own in place, where it is part of the fact shown.
 var Tolerances = []Tolerance{
 	{tolFloor, 1e-2, "a tensor whose largest element is smaller is compared as if that were its largest: rounding is relative to what was added and cancelled, not to what is left"},
 	{tolFloorLow, 1, "the same for float32 and float16, where 1 − p of a row that is all but certain is 0 or a few last bits of 1"},
@@ -66,6 +72,9 @@ var Tolerances = []Tolerance{
 	{tolNudge, 1e-6, "relative size of the change of all inputs by which the condition of an output is measured"},
 	{tolHeld, 1e-6, "slopes of the paper's loops with and without what the paper holds constant: further apart, and the gradient is not the loss's derivative by intent"},
 	{tolUnit, 6e-8, "half of float32's last bit of 1: rounding that costs k times this is a condition of k, since a number inside may be more sensitive than the inputs"},
+	{tolFunction, 1e-11, "as value, for a function as its builder wrote it, which no optimiser has put in order"},
+	{tolFunctionGradient, 2e-8, "as gradient, for such a function's derivative"},
+	{tolFunctionFloor, 1e-3, "as floor, for such functions"},
 	{tolShare, 0.75, "share of random points at which float32 must lose no more digits than the inputs' condition explains; near a cosine of ±1 an angle loses more, whoever computes it"},
 }
 
