@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -188,4 +190,124 @@ func TestTheTableSaysWhatWasMeasured(t *testing.T) {
 		}
 	}
 	wellFormed(t, filepath.Join(dir, "plot.svg"))
+}
+
+func TestEveryKernelIsMeasured(t *testing.T) {
+	python(t)
+	dir := t.TempDir()
+	if talk, code := run(t, "kernels.py", "--quick", "--passes", "1", "--out", dir); code != 0 {
+		t.Fatalf("exit code %d\n%s", code, talk)
+	}
+	var r struct {
+		Kernels []struct {
+			Op, Form string
+			NS       map[string]map[string][]float64
+		}
+		Ways []struct {
+			Group, Way  string
+			MS, Differs float64
+		}
+	}
+	read(t, filepath.Join(dir, "kernels.json"), &r)
+	for _, k := range r.Kernels {
+		for _, size := range []string{"large", "medium", "small", "one"} {
+			if len(k.NS["fresh"][size]) != 1 {
+				t.Errorf("%s, %s: no time at the %s size", k.Op, k.Form, size)
+			}
+		}
+	}
+	if len(r.Kernels) < 100 || len(r.Ways) < 15 {
+		t.Errorf("%d kernels and %d ways", len(r.Kernels), len(r.Ways))
+	}
+	for _, w := range r.Ways {
+		if other := strings.Contains(w.Way, "another number"); w.MS <= 0 || w.Differs > 1e-5 && !other {
+			t.Errorf("%s, %s: %+v", w.Group, w.Way, w)
+		}
+	}
+}
+
+func TestAKernelMeasuredAgainReplacesItsRowAndNoOther(t *testing.T) {
+	python(t)
+	dir := t.TempDir()
+	path := filepath.Join(dir, "kernels.json")
+	type table struct {
+		Kernels []struct {
+			Op, Form string
+			Work     map[string]int64
+		}
+	}
+	var before, after table
+	for _, only := range []string{"^(Neg|Exp|Log), ", "^Exp, "} {
+		if talk, code := run(t, "kernels.py", "--quick", "--passes", "1", "--only", only, "--out", dir); code != 0 {
+			t.Fatalf("exit code %d\n%s", code, talk)
+		}
+		before, after = after, table{}
+		read(t, path, &after)
+	}
+	if len(before.Kernels) != 3 || len(after.Kernels) != 3 || after.Kernels[1].Op != "Exp" || after.Kernels[1].Work["medium"] != 1024 {
+		t.Errorf("before %+v, after %+v", before, after)
+	}
+}
+
+func TestEveryChoiceIsMeasuredBothWays(t *testing.T) {
+	python(t)
+	dir := t.TempDir()
+	talk, code := run(t, "choices.py", "--losscc", losscc(t, dir), "--quick", "--only", "arcface|batch-hard", "--out", dir)
+	if code != 0 {
+		t.Fatalf("exit code %d\n%s", code, talk)
+	}
+	var r struct {
+		Rows []struct {
+			Choice, Loss, Sizes string
+			Ways, Taken         []string
+			Ratio               float64
+			Measured            map[string]struct{ Loss, MS float64 }
+		}
+	}
+	read(t, filepath.Join(dir, "choices.json"), &r)
+	if len(r.Rows) < 6 {
+		t.Errorf("%d rows", len(r.Rows))
+	}
+	for _, row := range r.Rows {
+		a, b := row.Measured[row.Ways[0]], row.Measured[row.Ways[1]]
+		if a.MS <= 0 || b.MS <= 0 || row.Ratio != b.MS/a.MS || math.Abs(a.Loss-b.Loss) > 1e-5*math.Abs(a.Loss) {
+			t.Errorf("%s of %s at %s: %+v", row.Choice, row.Loss, row.Sizes, row)
+		}
+	}
+}
+
+// read takes JSON from a file.
+func read(t *testing.T, path string, into any) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(data, into)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The table says of a choice what its numbers say.
+func TestTheTableTellsRightChoicesFromWrongOnes(t *testing.T) {
+	python(t)
+	row := func(taken string, second float64) string {
+		return fmt.Sprintf(`{"choice": "c", "says": "s", "loss": "l", "sizes": "N=1", "ways": ["a", "b"], "taken": [%q],
+			"measured": {"a": {"ms": 1, "bytes": 100}, "b": {"ms": %g, "bytes": 100}}, "ratio": %g}`, taken, second, second)
+	}
+	for _, c := range []struct {
+		taken         string
+		second        float64
+		right, weight string
+	}{
+		{"a", 2, "yes", "right (+0.693)"},
+		{"b", 2, "no, by 69 %", "WRONG (+0.693)"},
+		{"b", 0.5, "yes", "right (-0.693)"},
+		{"a", 1.02, "the same", "the same (+0.020)"},
+	} {
+		code := fmt.Sprintf("import json, choices; r = json.loads('''%s'''); print(choices.right(r), '|', choices.weighed([r]))", row(c.taken, c.second))
+		if got, _ := run(t, "-c", code); strings.TrimSpace(got) != c.right+" | "+c.weight {
+			t.Errorf("%s taken, the other %g times: %q", c.taken, c.second, got)
+		}
+	}
 }

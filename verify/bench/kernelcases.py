@@ -67,6 +67,7 @@ def operands(n: int, c: int, d: int) -> Arrays:
         "e": r.standard_normal((n, d), f), "w": r.standard_normal((c, d), f), "dw": r.standard_normal((c, d), f),
         "ones": np.ones((1, n), f), "k": r.standard_normal((c, 1), f),
         "targets": r.integers(0, c, n), "target": r.integers(0, c, (n, 1)),
+        "target of all": np.broadcast_to(r.integers(0, c, (n, 1)), (n, d)).copy(),
         "axis 0": np.array([0]), "axis 1": np.array([1]), "axis": np.array(1), "flat": np.array([-1]),
         "1": np.array([1]), "8": np.array([min(8, c)]), "extents": np.array([n, c]),
     }
@@ -147,6 +148,7 @@ def cases() -> list[Case]:
     add("ScatterElements", "one of each row", "x", "target", "row", axis=1)
     add("Gather", "N rows of [C,D]", "w", "targets", axis=0)
     add("ScatterND", "add N rows to [C,D]", "w", "target", "e", reduction="add")
+    add("ScatterElements", "add N rows to [C,D]", "w", "target of all", "e", axis=0, reduction="add")
     add("NonZero", "bool", "b")
     product = {"per": "multiply-add"}
     add("MatMul", "[N,C]·[C,D]", "x", "w", **product)

@@ -2,7 +2,8 @@
 
     python verify/bench/kernels.py [--only REGEXP] [--quick] [--out DIR]
 
-The whole takes about four minutes and 5 GB. It writes kernels.json and kernels.md.
+The whole takes about four minutes and 5 GB. It writes kernels.json and kernels.md;
+with --only, what is in DIR already and was not measured stays.
 
 A kernel is measured in a graph of copies of its node, whose results nobody reads,
 without the optimiser. Tensors of a megabyte and more are timed by the runtime's
@@ -85,7 +86,8 @@ class Session:
         self.binding = self.session.io_binding()
         for port in self.session.get_inputs():
             self.binding.bind_cpu_input(port.name, given[port.name])
-        self.binding.bind_output(self.session.get_outputs()[0].name, "cpu")
+        for port in self.session.get_outputs():
+            self.binding.bind_output(port.name, "cpu")
 
     def run(self) -> float:
         """Nanoseconds of a run."""
@@ -210,6 +212,14 @@ def compare(options: argparse.Namespace, sizes: dict) -> list[dict]:
     return found
 
 
+def merged(old: dict, new: dict) -> dict:
+    """old with what new has of it, kernels in the order of cases()."""
+    kernels = {(k["op"], k["form"]): k for k in old["kernels"] + new["kernels"]}
+    ways_ = {(w["group"], w["way"]): w for w in old["ways"] + new["ways"]}
+    order = [(c.op, c.form) for c in cases()]
+    return old | {"kernels": [kernels[k] for k in order if k in kernels], "ways": list(ways_.values())}
+
+
 def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
@@ -249,7 +259,8 @@ def markdown(result: dict) -> str:
         cells.append(" / ".join(rate(row, "in place", k) for k in sizes if k != "one") if row["in_place"] else "")
         bytes_ = row["bytes"] / max(1, row["work"]["large"]) if row["per"] == "element" else row["bytes"] / 1e6
         held = f"{bytes_:.1f} B" if row["per"] == "element" else f"{bytes_:.0f} MB"
-        lines.append(f"| {row['op']} | {row['form']} | " + " | ".join(cells) + f" | {held} | {rate(row, 'fresh', 'one')} |")
+        cells += [held, rate(row, "fresh", "one")]
+        lines.append(f"| {row['op']} | {row['form']} | " + " | ".join(cells) + " |")
     if result["ways"]:
         n, c, d, *_ = sizes["large"]
         lines += ["", "# Ways to the same", "",
@@ -284,8 +295,11 @@ def main() -> int:
         "kernels": list(kernels.rows.values()), "ways": compare(options, kernels.sizes), "probe": probe.take(),
     }
     away = options.quick or options.only
-    out = Path(options.out or (Path("/tmp") / f"losscc-kernels-{os.getpid()}" if away else HERE.parent.parent / "testdata" / "bench"))
+    usual = Path("/tmp") / f"losscc-kernels-{os.getpid()}" if away else HERE.parent.parent / "testdata" / "bench"
+    out = Path(options.out or usual)
     out.mkdir(parents=True, exist_ok=True)
+    if options.only and (out / "kernels.json").exists():
+        result = merged(json.loads((out / "kernels.json").read_text()), result)
     (out / "kernels.json").write_text(json.dumps(result, indent=1) + "\n")
     (out / "kernels.md").write_text(markdown(result))
     say(f"written to {out} after {time.perf_counter() - begun:.0f} s: kernels.json, kernels.md")
