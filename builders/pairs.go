@@ -41,6 +41,24 @@ func (g *Graph) batchOf(n ir.Dim, x, labels *ir.Value, rows *Rows) *Batch {
 	}
 }
 
+// positives are for each row the rows of its class, side by side: places
+// [n,R], R the most that a row has, but 1 at least; and whether there is one.
+// Behind those that there are stand others, which are to be masked.
+func (b *Batch) positives() (at, there *ir.Value) {
+	same := b.Same.Float()
+	counts := ir.Sum(same, 1)
+	one := b.g.Num(1).Expand(ir.One)
+	most := ir.ReduceMax(counts.Concat(one, b.g.Fresh("L")), 0).Int().Min(b.g.Extent(b.n))
+	r := b.g.Fresh("R")
+	return same.ArgTop(most, r), b.g.Iota(r).Row().Less(counts.Int().Col())
+}
+
+// among are the elements of each row of a matrix [n,n] at places [n,R].
+func (b *Batch) among(x, at *ir.Value) *ir.Value {
+	first := b.g.Iota(b.n).Mul(b.g.Extent(b.n))
+	return flat(x).Gather(first.Col().Add(at))
+}
+
 // Once keeps of each two pairs (i, j) and (j, i) the one with i < j.
 func (b *Batch) Once(pairs *ir.Value) *ir.Value {
 	place := b.g.Iota(b.n)

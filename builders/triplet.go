@@ -144,33 +144,28 @@ func (p *Triplet) batchHard(b *Batch) {
 // one beyond p, or the farthest if there is none beyond.
 func (p *Triplet) semiHard(b *Batch) {
 	d, negative := p.distances(b)
-	m := b.g.Fresh("M")
-	pairs := b.Same.And(has(b.Other).Col()).NonZero(m)
-	a := pairs.Column(0)
-	n := b.g.Extent(b.n)
-	all := flat(d)
-	ap := all.Gather(a.Mul(n).Add(pairs.Column(1)))
-	rows := ir.Stop(negative).Gather(a)
-	beyond := ir.Select(ir.Stop(ap).Col().Less(rows), rows, b.far())
-	nearest := beyond.Neg().ArgMax(1)
-	farthest := ir.Select(b.Other, ir.Stop(d), b.far().Neg()).ArgMax(1).Gather(a)
-	none := beyond.Pick(1, nearest).Eq(b.far())
-	an := all.Gather(a.Mul(n).Add(ir.Select(none, farthest, nearest)))
-	p.average(b.g, p.term(ap, an), b.g.Count(m))
+	at, there := b.positives()
+	ap := b.among(d, at)
+	rows := ir.Stop(negative).Unsqueeze(1)
+	beyond := ir.Select(ir.Stop(ap).Unsqueeze(2).Less(rows), rows, b.far())
+	nearest := beyond.Neg().ArgMax(2)
+	farthest := ir.Select(b.Other, ir.Stop(d), b.far().Neg()).ArgMax(1)
+	none := beyond.Pick(2, nearest).Eq(b.far())
+	an := b.among(d, ir.Select(none, farthest.Col(), nearest))
+	chosen := there.And(has(b.Other).Col())
+	p.average(b.g, ir.Select(chosen, p.term(ap, an), 0.0), count(chosen))
 }
 
 // batchAll takes every triplet, or of these the hard or the semi-hard ones. It
-// lists the positive pairs (a, p) and sets each against the row of a: N times
-// the number of positive pairs, not N³.
+// sets the positives of each anchor, side by side, against the anchor's row: N²
+// times the most positives that an anchor has, not N³.
 func (p *Triplet) batchAll(b *Batch) {
 	d, negative := p.distances(b)
-	m := b.g.Fresh("M")
-	pairs := b.Same.NonZero(m)
-	a, pos := pairs.Column(0), pairs.Column(1)
-	ap := flat(d).Gather(a.Mul(b.g.Extent(b.n)).Add(pos)).Col()
-	an := negative.Gather(a)
+	at, there := b.positives()
+	ap := ir.Select(there, b.among(d, at), b.far().Neg()).Unsqueeze(2)
+	an := negative.Unsqueeze(1)
 	if p.Swap {
-		an = an.Min(negative.Gather(pos))
+		an = an.Min(negative.Gather(at))
 	}
 	terms := p.term(ap, an)
 	switch p.Mining {

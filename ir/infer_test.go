@@ -84,6 +84,8 @@ var typeRules = []ruleCase{
 	{"x: int[N]", "r: float[] = norm x {scaled=true}", "norm: want floats of rank 1 or more, got int[N]"},
 	{"x: float[N,C]", "r: int[N] = argmax x {axis=1}", ""},
 	{"x: bool[N]", "r: int[] = argmax x {axis=0}", "argmax: want float or int, got bool[N]"},
+	{"x: float[N,C]", "r: int[N] = argmin x {axis=1}", ""},
+	{"x: bool[N]", "r: int[] = argmin x {axis=0}", "argmin: want float or int, got bool[N]"},
 	{"x: float[N,C], k: int[]", "r: int[N,R] = argtop x, k {largest=true, dim=R}", ""},
 	{"x: float[N,C], k: int[N]", "r: int[N,R] = argtop x, k {largest=true, dim=R}", "argtop: want one int for k, got int[N]"},
 	{"x: int[N,C], k: int[]", "r: int[N,R] = argtop x, k {largest=true, dim=R}", "argtop: want floats of rank 1 or more, got int[N,C]"},

@@ -56,6 +56,9 @@ func init() {
 		ir.OpArgMax: func(l *lowering, v *ir.Value) {
 			l.out("ArgMax", v, l.in(v), intAttr("axis", axis(v)), intAttr("keepdims", 0))
 		},
+		ir.OpArgMin: func(l *lowering, v *ir.Value) {
+			l.out("ArgMin", v, l.in(v), intAttr("axis", axis(v)), intAttr("keepdims", 0))
+		},
 		ir.OpArgTop: func(l *lowering, v *ir.Value) {
 			largest := int64(0)
 			if v.Attrs.Bool("largest") {
@@ -100,7 +103,7 @@ func init() {
 			x := l.unsqueezed(v.Args[2], a)
 			l.out("ScatterElements", v, []string{l.ref(v.Args[0]), idx, x}, intAttr("axis", axis(v)))
 		},
-		ir.OpGather: func(l *lowering, v *ir.Value) { l.out("Gather", v, l.in(v), intAttr("axis", 0)) },
+		ir.OpGather:     func(l *lowering, v *ir.Value) { l.out("Gather", v, l.in(v), intAttr("axis", 0)) },
 		ir.OpScatterAdd: lowerScatterAdd,
 		ir.OpNonZero: func(l *lowering, v *ir.Value) {
 			l.out("Transpose", v, []string{l.step("NonZero", l.in(v))}, intsAttr("perm", 1, 0))

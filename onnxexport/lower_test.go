@@ -51,7 +51,7 @@ func pairs(op, elem, result string) []opCase {
 
 func axes(op, elem string) []opCase {
 	to := elem
-	if op == "argmax" {
+	if op == "argmax" || op == "argmin" {
 		to = "int"
 	}
 	return []opCase{
@@ -127,6 +127,7 @@ var lowered = map[*ir.Op][]opCase{
 		{"of rows of rows", "x: float[N,C,2]", "y: float[N,C] = norm x {scaled=true}", domain{-3, 3}, false},
 	},
 	ir.OpArgMax: both(axes("argmax", "float"), axes("argmax", "int")),
+	ir.OpArgMin: both(axes("argmin", "float"), axes("argmin", "int")),
 	ir.OpArgTop: {
 		{"the largest", "x: float[N,C]", "k: int[] = extent {dim=C}\ny: int[N,R] = argtop x, k {largest=true, dim=R}", domain{-3, 3}, false},
 		{"the smallest", "x: float[N,C]", "k: int[] = extent {dim=C}\ny: int[N,R] = argtop x, k {largest=false, dim=R}", domain{-3, 3}, false},

@@ -1,6 +1,10 @@
 package cost
 
-import "losscc/ir"
+import (
+	"slices"
+
+	"losscc/ir"
+)
 
 // Estimate is what a function is expected to take.
 type Estimate struct {
@@ -10,11 +14,41 @@ type Estimate struct {
 	Nodes int
 }
 
-// Of estimates a function at sizes of its extents, in float64 if double is
-// set and in float32 otherwise.
-func Of(f *ir.Func, s Sizes, double bool) Estimate {
-	e := &estimate{f: f, sizes: s, double: double, last: lastUses(f), owner: map[*ir.Value]*ir.Value{}}
-	for i, v := range f.Values {
+// Of estimates what a function needs for its results, at each of some sizes of
+// its extents, in float64 if double is set and in float32 otherwise.
+func Of(f *ir.Func, double bool, at ...Sizes) []Estimate {
+	live := ir.Live(f)
+	last := lastUses(f, live)
+	out := make([]Estimate, len(at))
+	for i, s := range at {
+		e := &estimate{f: f, sizes: s, double: double, last: slices.Clone(last), owner: make([]*ir.Value, len(f.Values)), count: make([]int, len(f.Values))}
+		e.run(live)
+		out[i] = e.out
+	}
+	return out
+}
+
+// estimate is a walk over a function in the order in which it runs.
+type estimate struct {
+	f      *ir.Func
+	sizes  Sizes
+	double bool
+	out    Estimate
+	// By place of the value: after which value its buffer may go, whose buffer
+	// its elements lie in, and how many they are (0: not counted yet).
+	last  []int
+	owner []*ir.Value
+	count []int
+	held  int64 // bytes in buffers now
+	// passing is what the nodes of one value need between them.
+	passing int64
+}
+
+func (e *estimate) run(live map[*ir.Value]bool) {
+	for i, v := range e.f.Values {
+		if !live[v] {
+			continue
+		}
 		if free[v.Op] {
 			e.view(v)
 			continue
@@ -24,21 +58,6 @@ func Of(f *ir.Func, s Sizes, double bool) Estimate {
 		e.hold(v, i)
 		e.drop(v, i)
 	}
-	return e.out
-}
-
-// estimate is a walk over a function in the order in which it runs.
-type estimate struct {
-	f      *ir.Func
-	sizes  Sizes
-	double bool
-	out    Estimate
-	// last is after which value a buffer may go, owner whose buffer a value's
-	// elements lie in, held how much lies there now.
-	last    map[*ir.Value]int
-	owner   map[*ir.Value]*ir.Value
-	held    int64
-	passing int64 // what the nodes of one value need between them
 }
 
 // node adds a kernel over an amount of work.
@@ -86,7 +105,13 @@ func (e *estimate) productOnto(v *ir.Value) {
 	e.out.Nanoseconds += with.at(work) - without.at(work)
 }
 
-func (e *estimate) elements(v *ir.Value) int { return e.sizes.Elements(v.Type.Shape) }
+func (e *estimate) elements(v *ir.Value) int {
+	n := &e.count[v.Index()]
+	if *n == 0 {
+		*n = e.sizes.Elements(v.Type.Shape)
+	}
+	return *n
+}
 
 // width is the bytes of an element.
 func (e *estimate) width(elem ir.Elem) int64 {
@@ -106,30 +131,28 @@ func (e *estimate) view(v *ir.Value) {
 	if len(v.Args) == 0 {
 		return
 	}
-	if o := e.owns(v.Args[0]); o != nil {
-		e.owner[v] = o
-		e.last[o] = max(e.last[o], e.last[v])
+	if o := e.owner[v.Args[0].Index()]; o != nil {
+		e.owner[v.Index()] = o
+		e.last[o.Index()] = max(e.last[o.Index()], e.last[v.Index()])
 	}
 }
 
-// owns is whose buffer a value lies in, nil for parameters and numbers.
-func (e *estimate) owns(v *ir.Value) *ir.Value { return e.owner[v] }
-
 // hold gives v a buffer: that of an argument that goes here, where v is made
-// element by element, or one of its own.
+// element by element, or one of its own. Parameters and numbers have none.
 func (e *estimate) hold(v *ir.Value, at int) {
-	e.owner[v] = v
+	own := v
 	if v.Op.Elementwise() && !e.result(v) {
 		for _, a := range v.Args {
-			o := e.owns(a)
-			if o != nil && o != v && e.last[o] == at && e.bytes(o) == e.bytes(v) && o.Type.Elem == v.Type.Elem {
-				e.owner[v] = o
-				e.last[o] = e.last[v]
+			o := e.owner[a.Index()]
+			if o != nil && e.last[o.Index()] == at && o.Type.Elem == v.Type.Elem && e.bytes(o) == e.bytes(v) {
+				own = o
+				e.last[o.Index()] = e.last[v.Index()]
 				break
 			}
 		}
 	}
-	if e.owner[v] == v {
+	e.owner[v.Index()] = own
+	if own == v {
 		e.held += e.bytes(v)
 	}
 	e.out.Bytes = max(e.out.Bytes, e.held+e.passing)
@@ -137,31 +160,38 @@ func (e *estimate) hold(v *ir.Value, at int) {
 
 // result tells whether v is one of the function's results, which the runtime
 // writes where whoever runs the file wants them.
-func (e *estimate) result(v *ir.Value) bool { return e.last[v] == len(e.f.Values) }
+func (e *estimate) result(v *ir.Value) bool { return e.last[v.Index()] == len(e.f.Values) }
 
 // drop lets go of the buffers that are not needed after the value at a place.
 func (e *estimate) drop(v *ir.Value, at int) {
-	gone := map[*ir.Value]bool{}
-	for _, a := range append([]*ir.Value{v}, v.Args...) {
-		if o := e.owns(a); o != nil && e.last[o] == at && !gone[o] {
-			gone[o] = true
-			e.held -= e.bytes(o)
-		}
+	e.letGo(v, at)
+	for _, a := range v.Args {
+		e.letGo(a, at)
 	}
 }
 
-// lastUses is for each value the place of the last value that reads it, or of
-// itself; results are read at the end.
-func lastUses(f *ir.Func) map[*ir.Value]int {
-	last := make(map[*ir.Value]int, len(f.Values))
+func (e *estimate) letGo(v *ir.Value, at int) {
+	if o := e.owner[v.Index()]; o != nil && e.last[o.Index()] == at {
+		e.last[o.Index()] = -1 // gone
+		e.held -= e.bytes(o)
+	}
+}
+
+// lastUses is for each value the place of the last value that reads it, or its
+// own; results are read at the end.
+func lastUses(f *ir.Func, live map[*ir.Value]bool) []int {
+	last := make([]int, len(f.Values))
 	for i, v := range f.Values {
-		last[v] = i
+		if !live[v] {
+			continue
+		}
+		last[i] = i
 		for _, a := range v.Args {
-			last[a] = i
+			last[a.Index()] = i
 		}
 	}
 	for _, r := range f.Results {
-		last[r.Value] = len(f.Values)
+		last[r.Value.Index()] = len(f.Values)
 	}
 	return last
 }

@@ -30,7 +30,7 @@ func init() {
 		ir.OpAnd: binary("And"), ir.OpOr: binary("Or"), ir.OpNot: nodes("Not bool"),
 		ir.OpSelect: choose, ir.OpFloat: convert, ir.OpToInt: convert, ir.OpStop: nodes("Identity float"),
 
-		ir.OpSum: reduce("ReduceSum"), ir.OpReduceMax: reduce("ReduceMax"), ir.OpArgMax: reduce("ArgMax"),
+		ir.OpSum: reduce("ReduceSum"), ir.OpReduceMax: reduce("ReduceMax"), ir.OpArgMax: reduce("ArgMax"), ir.OpArgMin: reduce("ArgMin"),
 		ir.OpNorm:   norm,
 		ir.OpArgTop: func(e *estimate, v *ir.Value) { e.node("TopK 8 of each row", e.elements(v.Args[0])) },
 		ir.OpCumSum: nodes("CumSum float, inner"),
@@ -112,6 +112,7 @@ func power(e *estimate, v *ir.Value) {
 func choose(e *estimate, v *ir.Value) {
 	n := e.elements(v)
 	whole := func(i int) bool { return e.elements(v.Args[i]) == n }
+	row := func(i int) bool { return !whole(i) && e.elements(v.Args[i]) > 1 }
 	switch {
 	case v.Type.Elem == ir.Bool:
 		e.node("And same shape", n)
@@ -122,6 +123,8 @@ func choose(e *estimate, v *ir.Value) {
 		e.node("Where int64, scalar where false", n)
 	case !whole(0):
 		e.node("Where condition [N,1]", n)
+	case row(1) || row(2):
+		e.node("Where [N,1] where false", n)
 	case whole(1) && whole(2):
 		e.node("Where same shape", n)
 	case whole(2):
@@ -152,7 +155,7 @@ func reduce(op string) row {
 			form += "inner"
 		}
 		if _, measured := prices[op+form]; !measured {
-			form = " float, outer"
+			form = " float, inner" // rarer forms
 		}
 		e.node(op+form, e.elements(v.Args[0]))
 	}
@@ -198,7 +201,7 @@ func call(e *estimate, v *ir.Value) {
 			inner[d] = e.sizes.Of(v.Args[i].Type.Shape[k])
 		}
 	}
-	body := Of(f, inner, e.double)
+	body := Of(f, e.double, inner)[0]
 	e.out.Nanoseconds += body.Nanoseconds
 	e.out.Nodes += body.Nodes
 }

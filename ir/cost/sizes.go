@@ -29,7 +29,7 @@ func Shapes(f *ir.Func) []Sizes {
 // numbers, three centres a class, four rows of each class in a batch and so
 // three positives a row, a tenth of the classes sampled.
 func sizes(n, c int) Sizes {
-	return Sizes{"N": n, "C": c, "D": 512, "K": 3, "B": n, "P": n, "T": 3 * n, "S": c / 10, pairs: 3 * n}
+	return Sizes{"N": n, "C": c, "D": 512, "K": 3, "B": n, "P": n, "T": 3 * n, "R": 3, "S": c / 10, pairs: 3 * n}
 }
 
 // pairs is the size of extents that a function makes itself, which are mostly
@@ -38,6 +38,9 @@ const pairs ir.Dim = "pairs"
 
 // Of is an extent as a number.
 func (s Sizes) Of(d ir.Dim) int {
+	if n, ok := s[d]; ok {
+		return n
+	}
 	n := 1
 	for _, f := range d.Factors() {
 		if k, ok := f.Size(); ok {

@@ -133,6 +133,40 @@ func TestTheGradientOfXXtIsOneProduct(t *testing.T) {
 		"x [2,2] 1 2 3 4; w [2,2] 1 10 100 1000", "x: 332 444 6110 8220"}.check(t, grad.Exact)
 }
 
+// A gradient that reaches a matrix at one element of each row is a vector until
+// something needs the matrix: only the derivative itself has two extents.
+func TestTheGradientOfWhatIsPickedIsAVector(t *testing.T) {
+	text := "two: float[] = const {value=2.0}\na: float[N,C] = mul x, two\nb: float[N,C] = exp a\nc: float[N,C] = neg b\ny: float[N] = pick c, i {axis=1}"
+	params := "x: float[N,C], i: int[N]"
+	f := parsed(t, source(params, text, "loss"))
+	matrices := func(f *ir.Func) (n int) {
+		for _, v := range f.Values {
+			if len(v.Type.Shape) == 2 {
+				n++
+			}
+		}
+		return n
+	}
+	g := gradients(t, f, grad.Exact, "x")
+	if n := matrices(g) - matrices(f); n > 2 { // zeros, and what is put into them
+		t.Errorf("%d matrices in the gradient of a vector, in\n%s", n, g)
+	}
+	exactCase{"", params, text, "x [2,2] 0 7 5 0; i [2] 0 1", "x: -2 0 0 -2"}.check(t, grad.Exact)
+}
+
+// Of X·Xᵀ at a few places, G + Gᵀ is those places and their mirror images.
+func TestTheGradientOfXXtAtSpots(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"off the diagonal", "z: float[N,N] = matmul x, x {trans_a=false, trans_b=true}\ny: float[N] = pick z, i {axis=1}", "x: 6 8 2 4"},
+		{"down columns", "z: float[N,N] = matmul x, x {trans_a=false, trans_b=true}\ny: float[N] = pick z, i {axis=0}", "x: 6 8 2 4"},
+		{"on it", "k: int[N] = iota {dim=N}\nz: float[N,N] = matmul x, x {trans_a=false, trans_b=true}\ny: float[N] = pick z, k {axis=1}", "x: 2 4 6 8"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			exactCase{"", "x: float[N,D], i: int[N]", c.text, "x [2,2] 1 2 3 4; i [2] 1 0", c.want}.check(t, grad.Exact)
+		})
+	}
+}
+
 // What the formula does not differentiate by costs nothing.
 func TestOneOperandAloneIsOneProduct(t *testing.T) {
 	f := parsed(t, source("x: float[N,D], w: float[C,D]", "z: float[N,C] = matmul x, w {trans_a=false, trans_b=true}", "loss"))

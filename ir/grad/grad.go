@@ -158,7 +158,9 @@ func (w *walk) backward() {
 			continue
 		}
 		done[v] = true
-		rules[v.Op](w, v, w.adjointOr0(v))
+		if !w.throughSpots(v) && !w.throughGram(v) {
+			rules[v.Op](w, v, w.adjointOr0(v))
+		}
 	}
 }
 

@@ -17,7 +17,7 @@ var constant = map[*ir.Op]string{
 	ir.OpLess: "a choice", ir.OpLessEqual: "a choice", ir.OpEqual: "a choice",
 	ir.OpAnd: "a choice", ir.OpOr: "a choice", ir.OpNot: "a choice",
 	ir.OpFloat: "made from whole numbers", ir.OpToInt: "whole numbers",
-	ir.OpArgMax: "a choice", ir.OpArgTop: "a choice", ir.OpNonZero: "a choice",
+	ir.OpArgMax: "a choice", ir.OpArgMin: "a choice", ir.OpArgTop: "a choice", ir.OpNonZero: "a choice",
 }
 
 func init() { rules = calculus() }

@@ -37,8 +37,8 @@ func init() {
 		add(false, compare(op))
 	}
 	add(true, constant, whole, iota, extent, power, fromInt, sum, cumSum, matMul,
-		matMul, matMulAdd, recip, norm, transpose, expand, reshape, unsqueeze, squeeze, pick, put, gather, scatterAdd, concat, call, call, call)
-	add(false, and, or, not, choose, fromBool, toInt, reduceMax, argMax, argTop, nonZero)
+		matMul, matMulAdd, recip, norm, norm, transpose, expand, reshape, unsqueeze, squeeze, pick, put, gather, scatterAdd, concat, call, call, call)
+	add(false, and, or, not, choose, fromBool, toInt, reduceMax, argMax, argMin, argTop, nonZero)
 }
 
 func constant(g *maker) *ir.Value {

@@ -63,6 +63,14 @@ func norm(g *maker) *ir.Value {
 	return g.keep(ir.Norm(x), out)
 }
 
+func argMin(g *maker) *ir.Value {
+	x := argMax(g)
+	if x == nil {
+		return nil
+	}
+	return g.keep(g.b.Emit(ir.OpArgMin, x.Attrs, x.Args[0]), g.known[x])
+}
+
 func argMax(g *maker) *ir.Value {
 	x, axis := g.lane()
 	if x == nil {

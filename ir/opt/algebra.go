@@ -74,6 +74,12 @@ var Rules = concat(
 		{"pow-one", "x¹ = x", ir.OpPow, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
 			return when(v.Attrs.Float("exponent") == 1, a[0])
 		}},
+		{"argmax-neg", "the largest of −x is the smallest of x", ir.OpArgMax, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			if x := under(a[0], ir.OpNeg); x != nil {
+				return b.Emit(ir.OpArgMin, v.Attrs, x)
+			}
+			return nil
+		}},
 		{"select-not", "select(not c, x, y) = select(c, y, x)", ir.OpSelect, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
 			if c := under(a[0], ir.OpNot); c != nil {
 				return ir.Select(c, a[2], a[1])
@@ -93,6 +99,26 @@ var Rules = concat(
 		}},
 		{"squeeze-unsqueeze", "an axis put in and taken out", ir.OpSqueeze, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
 			return when(a[0].Op == ir.OpUnsqueeze && sameAxis(v, a[0]), first(a[0]))
+		}},
+		{"unsqueeze-expand", "an axis put into what was expanded = what has the axis, expanded", ir.OpUnsqueeze, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			x := under(a[0], ir.OpExpand)
+			if x == nil {
+				return nil
+			}
+			if at := v.Attrs.Int("axis") - (len(a[0].Type.Shape) - len(x.Type.Shape)); at >= 0 {
+				x = x.Unsqueeze(at)
+			}
+			return x.Expand(v.Type.Shape...)
+		}},
+		{"squeeze-expand", "an axis taken out of what was expanded = what lacks the axis, expanded", ir.OpSqueeze, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			x := under(a[0], ir.OpExpand)
+			if x == nil {
+				return nil
+			}
+			if at := v.Attrs.Int("axis") - (len(a[0].Type.Shape) - len(x.Type.Shape)); at >= 0 {
+				x = x.Squeeze(at)
+			}
+			return x.Expand(v.Type.Shape...)
 		}},
 		{"unsqueeze-squeeze", "an axis taken out and put in", ir.OpUnsqueeze, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
 			return when(a[0].Op == ir.OpSqueeze && sameAxis(v, a[0]), first(a[0]))

@@ -1,6 +1,10 @@
 package opt
 
-import "losscc/ir"
+import (
+	"math"
+
+	"losscc/ir"
+)
 
 // Choices are the questions that estimates answer, in the order in which they
 // are asked. What verify/bench/choices.py measures of each stands in
@@ -28,6 +32,24 @@ var Choices = []Choice{
 		},
 	},
 	{
+		Name: "mask", Written: "choice", Other: "sum",
+		Says: "numbers that must not win made infinite: by choosing, or by adding 1/m − 1, which is 0 or infinite",
+		Fits: func(f *ir.Func, v *ir.Value, _ map[*ir.Value]int) bool {
+			if v.Op != ir.OpSelect || !matrix(v) || !v.Args[0].Type.Shape.Equal(v.Type.Shape) {
+				return false
+			}
+			c, ok := v.Args[2].Const()
+			return ok && math.IsInf(c, 0)
+		},
+		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			far := b.Num(1).Div(a[0].Float()).Sub(1)
+			if c, _ := a[2].Const(); c < 0 {
+				return a[1].Sub(far)
+			}
+			return a[1].Add(far)
+		},
+	},
+	{
 		Name: "small-first", Written: "in turn", Other: "together",
 		Says: "a matrix times two factors that repeat: one after the other, or their product",
 		Fits: func(f *ir.Func, v *ir.Value, uses map[*ir.Value]int) bool {
@@ -40,6 +62,44 @@ var Choices = []Choice{
 		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
 			big, t, s := twoFactors(a)
 			return big.Mul(t.Mul(s))
+		},
+	},
+	{
+		Name: "sum-first", Written: "factor", Other: "sum",
+		Says: "a sum of terms that share a factor: each times the factor, or their sum times it",
+		Fits: func(f *ir.Func, v *ir.Value, uses map[*ir.Value]int) bool {
+			if v.Op != ir.OpSum || v.Args[0].Op != ir.OpMul || uses[v.Args[0]] != 1 {
+				return false
+			}
+			x, t := sharedFactor(v.Args[0], v.Attrs.Int("axis"))
+			return x != nil && matrix(x) && t != nil
+		},
+		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			axis := v.Attrs.Int("axis")
+			x, t := sharedFactor(a[0], axis)
+			if len(t.Type.Shape) == len(x.Type.Shape) {
+				t = t.Squeeze(axis)
+			}
+			return ir.Sum(x, axis).Mul(t)
+		},
+	},
+	{
+		Name: "sum-negated", Written: "terms", Other: "sum",
+		Says: "a sum of negated terms, or the sum negated",
+		Fits: func(f *ir.Func, v *ir.Value, uses map[*ir.Value]int) bool {
+			return v.Op == ir.OpSum && v.Args[0].Op == ir.OpNeg && matrix(v.Args[0]) && uses[v.Args[0]] == 1
+		},
+		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			return ir.Sum(first(a[0]), v.Attrs.Int("axis")).Neg()
+		},
+	},
+	{
+		Name: "recip", Written: "choice", Other: "sum",
+		Says: "1/x that is 0 at 0: chosen, or (1 − e)/(x + e) with e = 1 where x is 0",
+		Fits: func(f *ir.Func, v *ir.Value, _ map[*ir.Value]int) bool { return v.Op == ir.OpRecip && matrix(v) },
+		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			e := a[0].Eq(0.0).Float()
+			return b.Num(1).Sub(e).Div(a[0].Add(e))
 		},
 	},
 	{
@@ -151,6 +211,21 @@ func twoFactors(a []*ir.Value) (big, t, s *ir.Value) {
 		}
 	}
 	return nil, nil, nil
+}
+
+// sharedFactor takes x·t apart, where x has all extents and t is the same along
+// an axis.
+func sharedFactor(p *ir.Value, axis int) (x, t *ir.Value) {
+	for i, x := range p.Args {
+		t, rank := p.Args[1-i], len(p.Type.Shape)
+		if !x.Type.Equal(p.Type) || t.Type.Shape.Equal(x.Type.Shape) {
+			continue
+		}
+		if s := t.Type.Shape; len(s) == 0 || len(s) == rank && s[axis] == ir.One {
+			return x, t
+		}
+	}
+	return nil, nil
 }
 
 // repeats tells whether the product of two factors has fewer elements than v.

@@ -83,6 +83,9 @@ func (t Target) choose(f *ir.Func, c *Choice) (*ir.Func, []Decision, error) {
 		d.decide(t.Forced[c.Name])
 		made = append(made, d)
 		if d.TookOther {
+			if g, err = ir.Rebuild(g, ir.Again); err != nil {
+				return nil, nil, err
+			}
 			// What stood before v may have gone, and v has taken new places.
 			at += len(g.Values) - len(f.Values)
 			f, before, read = g, d.Other, uses(g)
@@ -92,11 +95,7 @@ func (t Target) choose(f *ir.Func, c *Choice) (*ir.Func, []Decision, error) {
 }
 
 func (t Target) estimates(f *ir.Func, shapes []cost.Sizes) []cost.Estimate {
-	out := make([]cost.Estimate, len(shapes))
-	for i, s := range shapes {
-		out[i] = cost.Of(f, s, t.Double)
-	}
-	return out
+	return cost.Of(f, t.Double, shapes...)
 }
 
 // decide takes the way that costs less over all sizes, or the one asked for.
@@ -131,18 +130,15 @@ func place(v *ir.Value) string {
 	return name + " " + v.Type.Shape.String()
 }
 
-// apply makes one value of f the other way and drops what nobody reads then.
+// apply makes one value of f the other way; what nobody reads then is there
+// still.
 func apply(f *ir.Func, at *ir.Value, c *Choice) (*ir.Func, error) {
-	g, err := ir.Rebuild(f, func(b *ir.Builder, v *ir.Value, args []*ir.Value) *ir.Value {
+	return ir.Rebuild(f, func(b *ir.Builder, v *ir.Value, args []*ir.Value) *ir.Value {
 		if v == at {
 			return c.Apply(b, v, args)
 		}
 		return ir.Again(b, v, args)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return ir.Rebuild(g, ir.Again)
 }
 
 // uses counts how often each value is read; a result is read.

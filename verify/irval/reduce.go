@@ -98,13 +98,22 @@ func reduceMax(_ *frame, v *ir.Value, args []*tensor.Tensor) (*tensor.Tensor, er
 }
 
 func argMax(_ *frame, v *ir.Value, args []*tensor.Tensor) (*tensor.Tensor, error) {
+	return argFirst(v, args, firstMax)
+}
+
+func argMin(_ *frame, v *ir.Value, args []*tensor.Tensor) (*tensor.Tensor, error) {
+	return argFirst(v, args, firstMin)
+}
+
+// argFirst is for each lane the place that first finds.
+func argFirst(v *ir.Value, args []*tensor.Tensor, first func(*tensor.Tensor, lanes, int) int) (*tensor.Tensor, error) {
 	l := along(args[0].Shape, v.Attrs.Int("axis"))
 	if l.length == 0 && l.count > 0 {
 		return nil, fmt.Errorf("%v has no element along axis %d", args[0], v.Attrs.Int("axis"))
 	}
 	out := tensor.New(tensor.Int, l.without...)
 	for lane := range l.count {
-		out.I[lane] = int64(firstMax(args[0], l, lane))
+		out.I[lane] = int64(first(args[0], l, lane))
 	}
 	return out, nil
 }
@@ -115,6 +124,18 @@ func firstMax(t *tensor.Tensor, l lanes, lane int) int {
 	for k := 1; k < l.length; k++ {
 		a, b := start+best*l.step, start+k*l.step
 		if t.Kind == tensor.Int && t.I[a] < t.I[b] || t.Kind == tensor.Float && below(t.F[a], t.F[b]) {
+			best = k
+		}
+	}
+	return best
+}
+
+// firstMin counts NaN as smallest, as the largest of the negatives does.
+func firstMin(t *tensor.Tensor, l lanes, lane int) int {
+	best, start := 0, l.start(lane)
+	for k := 1; k < l.length; k++ {
+		a, b := start+best*l.step, start+k*l.step
+		if t.Kind == tensor.Int && t.I[a] > t.I[b] || t.Kind == tensor.Float && below(-t.F[a], -t.F[b]) {
 			best = k
 		}
 	}

@@ -8,6 +8,7 @@ var orderingCases = []opCase{
 	{fact: "along an axis of none", op: "ArgMax", in: "f64[0,2]", want: "!which has none"},
 	{fact: "of no lines", op: "ArgMax axis=1 keepdims=0", in: "f64[0,2]", want: "i64[0]"},
 	{fact: "takes the first of equals", op: "ArgMin axis=-1 keepdims=0", in: "f64[2,3] 1 1 3 2 1 1", want: "i64[2] 0 1"},
+	{fact: "takes NaN before any number", op: "ArgMin keepdims=0", in: "f64[4] 1 -inf nan nan", want: "i64[] 2"},
 	{fact: "takes the last of equals if told", op: "ArgMin axis=-1 keepdims=0 select_last_index=1", in: "f64[2,3] 1 1 3 2 1 1", want: "i64[2] 1 2"},
 	{fact: "the first of equals comes first", op: "TopK", in: "f64[5] 1 3 3 nan 2 | i64[1] 4", want: "f64[4] nan 3 3 2 | i64[4] 3 1 2 4"},
 	{fact: "many equals stay in order", op: "TopK", in: "i64[16] 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 1 | i64[1] 4", want: "i64[4] 1 0 0 0 | i64[4] 15 0 1 2"},

@@ -11,8 +11,8 @@ import (
 // ordering is the operators that go along an axis in order, or look for an
 // order.
 var ordering = []row{
-	{"ArgMax", 13, "data:T", numbers, "axis:int=0 keepdims:int=1 select_last_index:int=0", arg(func(order int) bool { return order > 0 })},
-	{"ArgMin", 13, "data:T", numbers, "axis:int=0 keepdims:int=1 select_last_index:int=0", arg(func(order int) bool { return order < 0 })},
+	{"ArgMax", 13, "data:T", numbers, "axis:int=0 keepdims:int=1 select_last_index:int=0", arg(order)},
+	{"ArgMin", 13, "data:T", numbers, "axis:int=0 keepdims:int=1 select_last_index:int=0", arg(orderDown)},
 	{"TopK", 13, "X:T K:L -> 2", numbers, "axis:int=-1 largest:int=1 sorted:int=1", topK},
 	{"CumSum", 13, "x:T axis:I", numbers &^ setOf(F16), "exclusive:int=0 reverse:int=0", cumSum},
 	{"CumSum", 14, "x:T axis:I", numbers, "exclusive:int=0 reverse:int=0", cumSum},
@@ -37,9 +37,18 @@ func asBit(b bool) int {
 	return 0
 }
 
-// arg is the place of the element that beats all others along an axis: of equal
-// ones the first, or with select_last_index the last.
-func arg(beats func(order int) bool) func(*call) {
+// orderDown is the order from above, with NaN on top again: numpy's argmin finds
+// NaN first, as its argmax does.
+func orderDown(v *value, a, b int) int {
+	if v.Kind == tensor.Float && (math.IsNaN(v.F[a]) || math.IsNaN(v.F[b])) {
+		return order(v, a, b)
+	}
+	return order(v, b, a)
+}
+
+// arg is the place of the element that is above all others along an axis: of
+// equal ones the first, or with select_last_index the last.
+func arg(order func(v *value, a, b int) int) func(*call) {
 	return func(c *call) {
 		x := c.in[0]
 		ax := axis(c.int("axis"), len(x.Shape))
@@ -53,7 +62,7 @@ func arg(beats func(order int) bool) func(*call) {
 			best := 0
 			for k := range x.Shape[ax] {
 				o := order(x, at(k), at(best))
-				if beats(o) || last && o == 0 {
+				if o > 0 || last && o == 0 {
 					best = k
 				}
 			}

@@ -79,6 +79,20 @@ func BenchmarkOptimiseFlat(b *testing.B) {
 	})
 }
 
+func BenchmarkChoose(b *testing.B) {
+	each(b, func(b *testing.B, _ string, _ Options, r *Result) {
+		f, err := opt.Run(r.Gradient, opt.Standard)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for b.Loop() {
+			if _, _, err := opt.Choose(f, opt.Target{}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
 func BenchmarkExport(b *testing.B) {
 	each(b, func(b *testing.B, _ string, _ Options, r *Result) {
 		for b.Loop() {

@@ -69,6 +69,9 @@ func Run(expr string, o Options) (*Result, error) {
 	if r.Optimised, r.Decisions, err = opt.Choose(r.Optimised, t); err != nil {
 		return nil, err
 	}
+	if r.Optimised, err = opt.Run(r.Optimised, []opt.Pass{opt.Simplify}); err != nil {
+		return nil, err
+	}
 	r.Metadata = r.metadata()
 	return r, nil
 }
