@@ -44,7 +44,7 @@ func init() {
 		ir.OpGather:    nodes("Gather N rows of [C,D]"),
 		ir.OpScatterAdd: func(e *estimate, v *ir.Value) {
 			e.node("ConstantOfShape float", e.elements(v))
-			e.node("ScatterND add N rows to [C,D]", e.elements(v))
+			e.node("ScatterElements add N rows to [C,D]", e.elements(v.Args[1]))
 		},
 		ir.OpNonZero: func(e *estimate, v *ir.Value) { e.node("NonZero bool", e.elements(v.Args[0])) },
 		ir.OpConcat:  nodes("Concat one more"),
