@@ -92,6 +92,35 @@ func (b batch) equalRows(ts []*tensor.Tensor) bool {
 	return done
 }
 
+// twice makes the last rows of embeddings equal to the first ones, their labels
+// too: whatever is nearest or farthest then is two rows, and the first counts.
+func (b batch) twice() bool {
+	done := false
+	for _, t := range b.roles(Embeddings) {
+		r := rows(t)
+		for i := range len(r) / 2 {
+			copy(r[len(r)/2+i], r[i])
+			done = true
+		}
+	}
+	if y := b.in["labels"]; y != nil {
+		for i := range y.I {
+			y.I[i] = int64(i % max(1, len(y.I)/2) % 2)
+		}
+	}
+	return done
+}
+
+// first sets the first element of an input.
+func (b batch) first(name string, x float64) bool {
+	t := b.in[name]
+	if t == nil || len(t.F) == 0 {
+		return false
+	}
+	t.F[0] = x
+	return true
+}
+
 // copyOver makes the input to a multiple of the input from.
 func (b batch) copyOver(from, to string, by float64) bool {
 	f, t := b.in[from], b.in[to]

@@ -44,6 +44,12 @@ var tellings = []evil{
 		return b.any(b.set("t", -0.5), b.set("scale", 30), b.set("batch_mean", 0.5), b.count(1, 0))
 	}},
 	{"the last row of an epoch", small, func(b batch) bool { return b.count(3, 1) }},
+	{"an epoch that ends with its last row", small, func(b batch) bool {
+		return b.label(func(i int) int64 { return int64(i%5) - 1 }) && b.count(3, 4)
+	}},
+	{"an epoch that does not quite end", small, func(b batch) bool {
+		return b.label(func(i int) int64 { return int64(i%5) - 1 }) && b.count(3, 5)
+	}},
 	{"embeddings short, middling and long", Sizes{"N": 9, "C": 4, "D": 3, "K": 2, "P": 4, "T": 5, "S": 6}, func(b batch) bool {
 		b.set("batch_mean", 20)
 		b.set("batch_std", 2)

@@ -216,20 +216,8 @@ var rare = []struct {
 		c := f.op("Gather", f.op("Shape", "weight"), f.whole(0))
 		f.forged("grad_embeddings", f.column(f.op("Equal", "labels", c)))
 	}},
-	{"arcface", nil, "the last of equal cosines", true, false, func(f *forger) {
-		for _, n := range f.m.Graph.Node {
-			if n.GetOpType() == "ArgMax" {
-				n.Attribute = append(n.Attribute, &onnxpb.AttributeProto{Name: proto.String("select_last_index"), Type: onnxpb.AttributeProto_INT.Enum(), I: proto.Int64(1)})
-			}
-		}
-	}},
-	{"softmax", nil, "the last of equal scores", true, false, func(f *forger) {
-		for _, n := range f.m.Graph.Node {
-			if n.GetOpType() == "ArgMax" {
-				n.Attribute = append(n.Attribute, &onnxpb.AttributeProto{Name: proto.String("select_last_index"), Type: onnxpb.AttributeProto_INT.Enum(), I: proto.Int64(1)})
-			}
-		}
-	}},
+	{"arcface", nil, "the last of equal cosines", true, false, lastOfEqual},
+	{"softmax", nil, "the last of equal scores", true, false, lastOfEqual},
 	{"softmax", nil, "predicts wrongly at label -100", true, false, func(f *forger) {
 		right := f.right("predicted")
 		f.as("predicted", f.op("Where", f.op("Equal", "labels", f.whole(-100)), f.whole(0), right))
@@ -294,4 +282,34 @@ var rare = []struct {
 		right := f.right("grad_weight")
 		f.as("grad_weight", f.op("Mul", right, f.number(1.001)))
 	}},
+	{"triplet", map[string]string{"mining": "batch-hard"}, "the last of equal rows", false, false, lastOfEqual},
+	{"softmax", map[string]string{"class_weights": "true"}, "class weights that are all 0", false, false, func(f *forger) {
+		f.forged("loss", f.op("Equal", f.with("ReduceSum", map[string]any{"keepdims": 0}, "class_weight"), f.number(0)))
+	}},
+	{"softmax", map[string]string{"class_weights": "true"}, "the gradient for a class weight of 0", false, false, func(f *forger) {
+		f.forged("grad_weight", f.column(f.op("Equal", "class_weight", f.number(0))))
+	}},
+	{"elasticface", nil, "noise beyond 5", false, false, func(f *forger) {
+		f.forged("grad_embeddings", f.column(f.op("Less", f.number(5), "noise")))
+	}},
+	{"kappaface", nil, "a class without images", false, false, func(f *forger) {
+		right := f.right("kappa_next")
+		f.as("kappa_next", f.op("Where", f.op("Equal", "class_counts", f.number(0)), f.op("Add", right, f.number(1)), right))
+	}},
+	{"kappaface", nil, "the row that ends an epoch", false, false, func(f *forger) {
+		right := f.right("seen_next")
+		kept := f.with("Cast", map[string]any{"to": int(f.float())}, f.op("Sub", f.op("Gather", f.op("Shape", "labels"), f.whole(0)), "ignored"))
+		total := f.op("Add", "seen", kept)
+		at := f.op("Equal", total, f.with("ReduceSum", map[string]any{"keepdims": 0}, "class_counts"))
+		f.as("seen_next", f.op("Where", at, total, right))
+	}},
+}
+
+// lastOfEqual makes every choice that of the last of equal ones.
+func lastOfEqual(f *forger) {
+	for _, n := range f.m.Graph.Node {
+		if n.GetOpType() == "ArgMax" || n.GetOpType() == "ArgMin" {
+			n.Attribute = append(n.Attribute, &onnxpb.AttributeProto{Name: proto.String("select_last_index"), Type: onnxpb.AttributeProto_INT.Enum(), I: proto.Int64(1)})
+		}
+	}
 }

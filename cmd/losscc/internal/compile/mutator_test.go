@@ -72,8 +72,6 @@ var alike = []struct{ loss, mutant, proof string }{
 	{"arcface", `edge ArcMarginGrad less: Less takes mul_3 for max`,
 		"the cross-entropy falls with its target's logit: mul_3 is above 0 where the sine and the gradient are not 0, and 0 is let through elsewhere"},
 	// Distances and hinges.
-	{"contrastive", `edge graph max: Max takes d for num|drop graph max: .*|edge graph mul_1: Mul takes d for max`,
-		"with positive_margin 0, [d − 0]₊ is d, which is not below 0"},
 	{"contrastive", `edge graph mul_3: Mul takes sub_1 for max(_1)?`,
 		"z·[z]₊ is [z]₊²"},
 	{"contrastive", `edge graph select_4: Where takes unsqueeze_1 for select_3`,
