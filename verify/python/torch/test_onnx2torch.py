@@ -8,18 +8,22 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import onnx
 import pytest
 import torch
+from torch import Tensor, nn
+
+from support import BRIDGE, Loss, batch, build, close, everything, head, losscc, losses
+
+pytest.importorskip("onnx2torch")
+
+import onnx
 from onnx2torch import convert
 from onnx2torch.node_converters.registry import _CONVERTER_REGISTRY, OperationDescription
 from onnx2torch.onnx_graph import OnnxGraph
 from onnx2torch.onnx_node import OnnxNode
 from onnx2torch.utils.common import OperationConverterResult, onnx_mapping_from_node
-from torch import Tensor, nn
 
 import onnx2torch_ops
-from support import BRIDGE, Loss, batch, build, close, everything, head, losscc, losses
 
 # What loads, of every loss and graph in the list at its defaults: the README says it in numbers.
 FORWARD = ["contrastive", "hardmax", "mine-triplets", "triplet"]

@@ -562,6 +562,13 @@ def _reduce_sum(run: _Run, a: dict[str, Any], x: list[Value]) -> Tensor:
     return torch.sum(t, axes, keepdim=bool(a.get("keepdims", 1))) if axes else t
 
 
+@_op("ReduceL2")
+def _reduce_l2(run: _Run, a: dict[str, Any], x: list[Value]) -> Tensor:
+    t = run.tensor(x[0])
+    norm: Tensor = _sqrt(run, {}, [_reduce_sum(run, a, [t * t, *x[1:]])])
+    return norm
+
+
 def _extreme(name: str, best: Callable[..., Tensor], empty: float) -> None:
     def op(run: _Run, a: dict[str, Any], x: list[Value]) -> Tensor:
         t = run.tensor(x[0])
@@ -738,10 +745,10 @@ def _trilu(run: _Run, a: dict[str, Any], x: list[Value]) -> Tensor:
 _KNOWN = {
     "ArgMax": "axis keepdims", "ArgMin": "axis keepdims", "Cast": "to saturate", "Concat": "axis",
     "ConstantOfShape": "value", "CumSum": "exclusive reverse", "Gather": "axis", "GatherElements": "axis",
-    "Gemm": "alpha beta transA transB", "ReduceMax": "axes keepdims", "ReduceMean": "axes keepdims",
-    "ReduceMin": "axes keepdims", "ReduceSum": "keepdims", "Reshape": "allowzero", "ScatterElements": "axis reduction",
-    "ScatterND": "reduction", "Shape": "start end", "TopK": "axis largest sorted", "Transpose": "perm",
-    "Trilu": "upper",
+    "Gemm": "alpha beta transA transB", "ReduceL2": "axes keepdims", "ReduceMax": "axes keepdims",
+    "ReduceMean": "axes keepdims", "ReduceMin": "axes keepdims", "ReduceSum": "keepdims", "Reshape": "allowzero",
+    "ScatterElements": "axis reduction", "ScatterND": "reduction", "Shape": "start end", "TopK": "axis largest sorted",
+    "Transpose": "perm", "Trilu": "upper",
 }  # fmt: skip
 
 
