@@ -43,6 +43,7 @@ from probe import Probe
 
 HERE = Path(__file__).resolve().parent
 OPSET = 17  # that losscc writes
+THREADS = 2
 # N, C, D; how many copies of a node; how many runs a pass.
 SIZES = {
     "large": (128, 100_000, 512, 2, 7), "medium": (1024, 1024, 512, 6, 12),
@@ -118,7 +119,7 @@ def mapped() -> None:
 
 def memory(data: bytes, given: Arrays, optimise: bool = False) -> int:
     """Bytes that a run holds at its highest beyond its inputs."""
-    session = Session(data, given, 1, optimise, arena=False)
+    session = Session(data, given, THREADS, optimise, arena=False)
     gc.collect()
     forget_peak()
     before = resident()
@@ -277,7 +278,7 @@ def main() -> int:
     p.add_argument("--only", metavar="REGEXP", help="kernels and ways whose names match")
     p.add_argument("--quick", action="store_true", help="tiny shapes: that everything runs")
     p.add_argument("--out", metavar="DIR", help="where to write (testdata/bench; with --quick or --only a new folder in /tmp)")
-    p.add_argument("--threads", type=int, default=2)
+    p.add_argument("--threads", type=int, default=THREADS)
     p.add_argument("--passes", type=int, default=3, help="sessions that a kernel gets at each size (3)")
     options = p.parse_args()
     if hasattr(os, "sched_setaffinity"):
