@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"losscc/verify/formula"
 	"losscc/verify/tensor"
 )
 
@@ -65,6 +66,8 @@ func TestAClaimSaysEverythingOnceAndTheSameTwice(t *testing.T) {
 		{"softmax", `{` + own + `,"margin":0.5}`, `have "margin"`},
 		{"softmax", `{` + own + `,"temperature":1}`, `have "temperature" twice`},
 		{"softmax", `{` + strings.Replace(own, "true", "1", 1) + `}`, "give bias of softmax as float64, want bool"},
+		{"softmax", `{` + strings.Replace(own, `"all"`, `"most"`, 1) + `}`, `smoothing of softmax: found "most", want one of all, others`},
+		{"softmax", `{` + strings.Replace(own, `"temperature":1`, `"temperature":-1`, 1) + `}`, "temperature of softmax: found -1, want a number above 0"},
 		{"2*softmax", `{"softmax":2,` + of("softmax") + `}`, ""},
 		{"softmax + softmax", `{"softmax":1,` + of("softmax") + `,"softmax_2":1,` + of("softmax_2") + `}`, ""},
 		{"softmax + -1e-07*softmax", `{"softmax":1,` + of("softmax") + `,"softmax_2":-1e-7,` + of("softmax_2") + `}`, ""},
@@ -80,6 +83,29 @@ func TestAClaimSaysEverythingOnceAndTheSameTwice(t *testing.T) {
 			t.Errorf("%s %s: %v", c.loss, c.params, err)
 		case c.fault == "" && claim.fault != nil, c.fault != "" && (claim.fault == nil || !strings.Contains(claim.fault.Error(), c.fault)):
 			t.Errorf("%s %s: %v, want %q", c.loss, c.params, claim.fault, c.fault)
+		}
+	}
+}
+
+// The words that a loss has by default are words of the table, and the table
+// has no name that no loss has.
+func TestDefaultsAreWords(t *testing.T) {
+	used := map[string]bool{}
+	for _, loss := range append(formula.Names(), "mine-triplets", "mine-pairs", "sample-classes") {
+		defaults, err := formula.Defaults(loss)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, v := range defaults {
+			used[name] = true
+			if err := possible(name, v); err != nil {
+				t.Errorf("%s of %s: %v", name, loss, err)
+			}
+		}
+	}
+	for name := range words {
+		if !used[name] {
+			t.Errorf("no loss has %s", name)
 		}
 	}
 }
