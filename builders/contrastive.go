@@ -69,8 +69,9 @@ func (p *Contrastive) given(g *Graph) {
 
 // mined is the loss of the pairs of rows that a miner chose.
 func (p *Contrastive) mined(g *Graph) {
-	x, at := g.GivenRows("pairs", 2)
+	g.Embeddings() // inputs stand in the order of their first mention
 	labels := g.Labels()
+	x, at := g.GivenRows("pairs", 2)
 	i, j := at[0], at[1]
 	li, lj := labels.Gather(i), labels.Gather(j)
 	r := g.RowsOf(li.GreaterEq(0).And(lj.GreaterEq(0)).Called("kept"))

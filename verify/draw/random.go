@@ -2,6 +2,7 @@ package draw
 
 import (
 	"math/rand/v2"
+	"slices"
 
 	"losscc/verify/tensor"
 )
@@ -40,6 +41,9 @@ func (d *drawer) fill(in Input, t *tensor.Tensor) {
 	}
 	for i := range t.I {
 		t.I[i] = d.whole(in, i)
+	}
+	if in.Role == Index {
+		d.distinct(t)
 	}
 	number := numbers[in.Name]
 	if number == nil && in.Role == Schedule {
@@ -93,6 +97,22 @@ func (d *drawer) whole(in Input, i int) int64 {
 		return -1
 	}
 	return int64(d.rng.IntN(classes))
+}
+
+// distinct moves a place that stands twice in its row to the next, if there is
+// one: what a pair of one row is worth is asked elsewhere, at evil inputs.
+func (d *drawer) distinct(t *tensor.Tensor) {
+	n := int64(d.rows())
+	if len(t.Shape) != 2 || n < int64(t.Shape[1]) {
+		return
+	}
+	for row := 0; row < len(t.I); row += t.Shape[1] {
+		for k := row + 1; k < row+t.Shape[1]; k++ {
+			for slices.Contains(t.I[row:k], t.I[k]) {
+				t.I[k] = ((t.I[k]+1)%n + n) % n
+			}
+		}
+	}
 }
 
 // rows is how many embeddings there are.
