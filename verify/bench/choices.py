@@ -30,10 +30,12 @@ import onnx
 
 import machine
 from kernels import HERE, Session, digits, mapped, memory, say
+from matrix import CLASS_SIZE
 from probe import Probe
 
 WORTH = 0.25  # memory against time, as ir/opt weighs them
 SAME = 0.03  # a smaller difference is none
+LEAST = 8 << 20  # bytes that the system's pages say something about
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,14 +92,15 @@ def extent(dim: str | int, sizes: dict[str, int]) -> int:
 def inputs(data: bytes, sizes: dict[str, int]) -> dict[str, np.ndarray]:
     """Random inputs for a file: labels of C classes, or of four samples each, and standard normal numbers."""
     r = np.random.default_rng(0)
-    classes = sizes.get("C") or max(sizes["N"] // 4, 1)
+    n = sizes["N"]
+    labels = r.integers(0, sizes["C"], n) if sizes.get("C") else r.permutation(np.arange(n) // CLASS_SIZE)
     given = {}
     for port in onnx.load_from_string(data).graph.input:
         tensor = port.type.tensor_type
         shape = [extent(d.dim_param or d.dim_value, sizes) for d in tensor.shape.dim]
         kind = onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type)
         if np.issubdtype(kind, np.integer):
-            given[port.name] = r.integers(0, classes, shape).astype(kind)
+            given[port.name] = np.broadcast_to(labels, shape).astype(kind) if shape else np.asarray(1, kind)
         elif port.name in ("embeddings", "weight"):
             given[port.name] = r.standard_normal(shape, dtype=np.float32).astype(kind)
         else:  # states: small and positive
@@ -125,7 +128,7 @@ def measure(files: dict[str, bytes], sizes: dict[str, int], options: argparse.Na
     times: dict[str, list[int]] = {w: [] for w in files}
     for s in sessions.values():
         s.run()
-    begun, least = time.perf_counter(), 1 if options.quick else 7
+    begun, least = time.perf_counter(), 1 if options.quick else 9
     while len(times[next(iter(files))]) < least or time.perf_counter() - begun < (0 if options.quick else 2):
         for way, s in sessions.items():
             times[way].append(s.run())
@@ -178,7 +181,7 @@ def weighed(group: list[dict]) -> str:
     first, second = group[0]["ways"]
     weight = 0.0
     for r in group:
-        held = [max(1, r["measured"][w]["bytes"]) for w in (first, second)]
+        held = [max(LEAST, r["measured"][w]["bytes"]) for w in (first, second)]
         weight += (math.log(r["ratio"]) + WORTH * math.log(held[1] / held[0])) / len(group)
     if abs(weight) < SAME:
         return f"the same ({weight:+.3f})"

@@ -26,7 +26,7 @@ fi
 
 # jemalloc is a column of its own; without it that column is left out.
 if [[ -z ${LOSSCC_JEMALLOC:-} && $(uname) == Linux ]]; then
-  find_jemalloc() { ldconfig -p 2>/dev/null | awk '/libjemalloc\.so\.2/ {print $NF; exit}'; }
+  find_jemalloc() { ldconfig -p 2>/dev/null | awk '/libjemalloc\.so\.2/ && !found {print $NF; found = 1}'; }
   LOSSCC_JEMALLOC=$(find_jemalloc)
   if [[ -z $LOSSCC_JEMALLOC && $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
     apt-get install -y --no-install-recommends libjemalloc2 </dev/null >&2 || true
