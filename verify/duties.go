@@ -149,7 +149,7 @@ func (j *judge) interfaces(k *checker) {
 		k.fail(j.claim.fault)
 		return
 	}
-	for _, check := range []func(*checker) error{j.declaredInputs, j.declaredRoles, j.declaredOutputs, j.declaredGradients} {
+	for _, check := range []func(*checker) error{j.declaredInputs, j.declaredRoles, j.declaredOutputs, j.declaredGradients, j.declaredSchedules} {
 		if err := check(k); err != nil {
 			k.fail(err)
 			return

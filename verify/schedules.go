@@ -1,0 +1,83 @@
+package verify
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// schedule is how a host moves an input as training goes on.
+type schedule struct {
+	Base  float64 `json:"base"`
+	Gamma float64 `json:"gamma"`
+	Power float64 `json:"power"`
+	Min   float64 `json:"min"`
+	Rule  string  `json:"rule"`
+}
+
+// annealing is the one rule that schedules follow.
+const annealing = "max(min, base*(1+gamma*iteration)^-power), iteration from 1"
+
+// schedules are those that the authors of a loss give for its lambda.
+var schedules = map[string]schedule{
+	"l-softmax": {1000, 0.000025, 35, 0, annealing},
+	"a-softmax": {1000, 0.12, 1, 5, annealing},
+}
+
+// scheduleKey begins the metadata that state a schedule; the input follows.
+const scheduleKey = "losscc.schedule."
+
+// declaredSchedules sees that a file with parts that anneal states the schedule
+// of one of them, which all share the one lambda, and another file none.
+func (j *judge) declaredSchedules(k *checker) error {
+	meta := j.model.Metadata()
+	for _, key := range slices.Sorted(maps.Keys(meta)) {
+		if strings.HasPrefix(key, scheduleKey) && key != scheduleKey+"lambda" {
+			return fmt.Errorf("its metadata have %s, and no loss has a schedule for that", key)
+		}
+	}
+	text, stated := meta[scheduleKey+"lambda"]
+	anneals := false
+	var wrong error
+	for _, p := range j.claim.parts {
+		want, has := schedules[p.name]
+		if !has {
+			continue
+		}
+		anneals = true
+		if !stated {
+			return fmt.Errorf("its metadata lack %slambda of %s, and a host would not know what to feed", scheduleKey, p.key)
+		}
+		err := statesSchedule(text, want)
+		if err == nil {
+			k.Compared++
+			return nil
+		}
+		if wrong == nil {
+			wrong = fmt.Errorf("its metadata %slambda for %s: %w", scheduleKey, p.key, err)
+		}
+	}
+	if stated && !anneals {
+		return fmt.Errorf("its metadata have %slambda, and no part of the loss has such a schedule", scheduleKey)
+	}
+	return wrong
+}
+
+// statesSchedule compares a schedule's JSON with the one that it must state.
+func statesSchedule(text string, want schedule) error {
+	if err := saidTwice(text); err != nil {
+		return fmt.Errorf("a name stands twice in %s", text)
+	}
+	d := json.NewDecoder(strings.NewReader(text))
+	d.DisallowUnknownFields()
+	var found schedule
+	if err := d.Decode(&found); err != nil {
+		return fmt.Errorf("%s is no JSON object of base, gamma, power, min and rule: %w", text, err)
+	}
+	if d.More() || found != want {
+		return fmt.Errorf("found %s, want base %g, gamma %g, power %g, min %g by the rule %q", text, want.Base, want.Gamma, want.Power, want.Min, want.Rule)
+	}
+	return nil
+}
