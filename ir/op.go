@@ -62,7 +62,7 @@ var (
 	OpSin      = unary("sin", "sine", math.Sin)
 	OpCos      = unary("cos", "cosine", math.Cos)
 	OpAcos     = unary("acos", "arc cosine of x held to [−1, 1]; derivative 0 at ±1 and beyond", func(x float64) float64 { return math.Acos(math.Max(-1, math.Min(1, x))) })
-	OpRecip    = unary("recip", "1/x, and 0 at 0; derivative 0 at 0", recip)
+	OpRecip    = unary("recip", "1/x, and 0 where x is 0 or all but 0; derivative 0 there", recip)
 	OpSigmoid  = unary("sigmoid", "1/(1+e^−x)", sigmoid)
 	OpSoftplus = unary("softplus", "log(1+e^x), finite for every x", softplus)
 
@@ -165,9 +165,14 @@ func softplus(x float64) float64 {
 	return math.Max(x, 0) + math.Log1p(math.Exp(-math.Abs(x)))
 }
 
+// MostRecip is the largest reciprocal: of a number so small that 1/x times a
+// scale might be no number any more it is 0, as of 0.
+const MostRecip = 1e300
+
 func recip(x float64) float64 {
-	if x == 0 {
+	r := 1 / x
+	if math.Abs(r) > MostRecip {
 		return 0
 	}
-	return 1 / x
+	return r
 }

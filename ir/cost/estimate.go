@@ -55,7 +55,7 @@ func (e *estimate) run(live map[*ir.Value]bool) {
 		}
 		e.passing = 0
 		rows[v.Op](e, v)
-		e.hold(v, i)
+		e.hold(v)
 		e.drop(v, i)
 	}
 }
@@ -102,7 +102,7 @@ func (e *estimate) productOnto(v *ir.Value) {
 	e.product(v)
 	with, without := prices[onto], prices[byColumns]
 	work := float64(ontoInside * e.elements(v))
-	e.out.Nanoseconds += with.at(work) - without.at(work)
+	e.out.Nanoseconds += max(0, with.at(work)-without.at(work))
 }
 
 func (e *estimate) elements(v *ir.Value) int {
@@ -137,30 +137,14 @@ func (e *estimate) view(v *ir.Value) {
 	}
 }
 
-// hold gives v a buffer: that of an argument that goes here, where v is made
-// element by element, or one of its own. Parameters and numbers have none.
-func (e *estimate) hold(v *ir.Value, at int) {
-	own := v
-	if v.Op.Elementwise() && !e.result(v) {
-		for _, a := range v.Args {
-			o := e.owner[a.Index()]
-			if o != nil && e.last[o.Index()] == at && o.Type.Elem == v.Type.Elem && e.bytes(o) == e.bytes(v) {
-				own = o
-				e.last[o.Index()] = e.last[v.Index()]
-				break
-			}
-		}
-	}
-	e.owner[v.Index()] = own
-	if own == v {
-		e.held += e.bytes(v)
-	}
+// hold gives v a buffer of its own: ONNX Runtime's elementwise kernels write
+// into new memory even where they could write over an operand. Parameters and
+// numbers have none.
+func (e *estimate) hold(v *ir.Value) {
+	e.owner[v.Index()] = v
+	e.held += e.bytes(v)
 	e.out.Bytes = max(e.out.Bytes, e.held+e.passing)
 }
-
-// result tells whether v is one of the function's results, which the runtime
-// writes where whoever runs the file wants them.
-func (e *estimate) result(v *ir.Value) bool { return e.last[v.Index()] == len(e.f.Values) }
 
 // drop lets go of the buffers that are not needed after the value at a place.
 func (e *estimate) drop(v *ir.Value, at int) {

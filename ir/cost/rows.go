@@ -21,7 +21,7 @@ func init() {
 		ir.OpNeg:  nodes("Neg float"), ir.OpAbs: nodes("Abs float"), ir.OpExp: nodes("Exp float"), ir.OpLog: nodes("Log float"),
 		ir.OpSqrt: nodes("Sqrt float"), ir.OpFloor: nodes("Floor float"), ir.OpSin: nodes("Sin float"), ir.OpCos: nodes("Cos float"),
 		ir.OpAcos:     nodes("Max scalar", "Min scalar", "Acos float"),
-		ir.OpRecip:    nodes("Equal scalar", "Reciprocal float", "Where scalar where true"),
+		ir.OpRecip:    nodes("Reciprocal float", "Abs float", "Less scalar", "Where scalar where true"),
 		ir.OpSigmoid:  nodes("Neg float", "Exp float", "Add scalar", "Reciprocal float"),
 		ir.OpSoftplus: nodes("Abs float", "Neg float", "Exp float", "Add scalar", "Sub scalar", "Sub same shape", "Log float", "Div same shape", "Add same shape", "Max scalar", "Add same shape"),
 		ir.OpAdd:      binary("Add"), ir.OpSub: binary("Sub"), ir.OpMul: binary("Mul"), ir.OpDiv: binary("Div"), ir.OpMax: binary("Max"), ir.OpMin: binary("Min"),

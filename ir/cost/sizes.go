@@ -29,7 +29,11 @@ func Shapes(f *ir.Func) []Sizes {
 // numbers, three centres a class, four rows of each class in a batch and so
 // three positives a row, a tenth of the classes sampled.
 func sizes(n, c int) Sizes {
-	return Sizes{"N": n, "C": c, "D": 512, "K": 3, "B": n, "P": n, "T": 3 * n, "R": 3, "S": c / 10, pairs: 3 * n}
+	s := Sizes{"N": n, "C": c, "D": 512, "K": 3, "B": n, "P": n, "T": 3 * n, "R": 3, "S": c / 10, pairs: 3 * n}
+	if c == 0 { // S are rows of a subset then
+		s["S"] = n
+	}
+	return s
 }
 
 // pairs is the size of extents that a function makes itself, which are mostly

@@ -80,8 +80,12 @@ func calculus() map[*ir.Op]rule {
 			w.add(x, g.Unsqueeze(v.Attrs.Int("axis")).Expand(x.Type.Shape...))
 		},
 		ir.OpNorm: func(w *walk, v, g *ir.Value) {
-			x := v.Args[0]
-			w.add(x, x.Mul(g.Mul(ir.Recip(v)).Unsqueeze(len(x.Type.Shape)-1)))
+			x, last := v.Args[0], len(v.Args[0].Type.Shape)-1
+			if v.Attrs.Bool("scaled") { // the unit vector first: g/‖x‖ may be too large to be a number
+				w.add(x, x.Mul(ir.Recip(v).Unsqueeze(last)).Mul(g.Unsqueeze(last)))
+				return
+			}
+			w.add(x, x.Mul(g.Mul(ir.Recip(v)).Unsqueeze(last)))
 		},
 		ir.OpReduceMax: func(w *walk, v, g *ir.Value) {
 			axis := v.Attrs.Int("axis")

@@ -51,13 +51,19 @@ var Choices = []Choice{
 	},
 	{
 		Name: "small-first", Written: "in turn", Other: "together",
-		Says: "a matrix times two factors that repeat: one after the other, or their product",
+		Says: "a matrix times a factor that repeats and a number: one after the other, or their product",
 		Fits: func(f *ir.Func, v *ir.Value, uses map[*ir.Value]int) bool {
 			if v.Op != ir.OpMul || !matrix(v) {
 				return false
 			}
 			big, t, s := twoFactors(v.Args)
-			return big != nil && repeats(v, t, s) && uses[inner(v.Args)] == 1
+			if big == nil || !repeats(v, t, s) || uses[inner(v.Args)] != 1 {
+				return false
+			}
+			// Of two factors one may be large to undo the other, a number is not.
+			_, number := t.Const()
+			_, other := s.Const()
+			return number || other
 		},
 		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
 			big, t, s := twoFactors(a)

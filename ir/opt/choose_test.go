@@ -44,11 +44,12 @@ var chances = map[string]string{
   return far=%8, near=%9
 }
 `,
-	"small-first": `func @f(x: float[N,C], r: float[N], k: float[]) {
+	"small-first": `func @f(x: float[N,C], r: float[N]) {
   %1: float[N,1] = unsqueeze r {axis=1}
   %2: float[N,C] = mul x, %1
-  %3: float[N,C] = mul %2, k
-  return y=%3
+  %3: float[] = const {value=0.3}
+  %4: float[N,C] = mul %2, %3
+  return y=%4
 }
 `,
 	"sum-first": `func @f(x: float[N,C,D], r: float[N]) {

@@ -69,6 +69,9 @@ func Run(expr string, o Options) (*Result, error) {
 	if r.Optimised, r.Decisions, err = opt.Choose(r.Optimised, t); err != nil {
 		return nil, err
 	}
+	if err := r.choseAll(); err != nil {
+		return nil, err
+	}
 	if r.Optimised, err = opt.Run(r.Optimised, []opt.Pass{opt.Simplify}); err != nil {
 		return nil, err
 	}
@@ -149,6 +152,27 @@ func (o Options) checkChoose() error {
 		if ways := []string{found.Written, found.Other}; !contains(ways, way) {
 			return builders.Usage("--choose %s: found the way %q, want %q or %q%s", name, way, ways[0], ways[1], builders.DidYouMean(way, ways))
 		}
+	}
+	return nil
+}
+
+// choseAll refuses a choice that was asked for and is nowhere in this loss.
+func (r *Result) choseAll() error {
+	for name := range r.Options.Choose {
+		var has []string
+		for i := range r.Decisions {
+			if n := r.Decisions[i].Choice.Name; !contains(has, n) {
+				has = append(has, n)
+			}
+		}
+		if contains(has, name) {
+			continue
+		}
+		there := "no choice is made by cost here"
+		if len(has) > 0 {
+			there = "here are " + strings.Join(has, ", ")
+		}
+		return builders.Usage("--choose: found the choice %q, which %s does not have with these options; %s", name, r.Built.Name(), there)
 	}
 	return nil
 }
