@@ -77,7 +77,7 @@ func (j *judge) atEdges(p *point) (func(output string) Bound, error) {
 // choose from; and for the official gradient, whose quotient is that of two
 // zeros where a row is 0.
 func (j *judge) anyNumber(p *point) (bool, error) {
-	if j.claim.gradient == "official" || (p.twin || p.turning) && j.claim.swaps() {
+	if j.claim.gradient == "official" || (p.twin || p.turning || p.whole) && j.claim.swaps() {
 		return true, nil
 	}
 	if !p.turning {
@@ -107,6 +107,15 @@ func (j *judge) anyNumber(p *point) (bool, error) {
 // swaps tells whether a part takes the smaller of two distances.
 func (c *claim) swaps() bool {
 	return slices.ContainsFunc(c.parts, func(p part) bool { return p.params["swap"] == true })
+}
+
+// exact tells whether every part measures its rows by a distance that is exact
+// between whole numbers.
+func (c *claim) exact() bool {
+	return !slices.ContainsFunc(c.parts, func(p part) bool {
+		measures := slices.Contains([]any{"euclidean", "squared-euclidean", "dot"}, p.params["distance"])
+		return !measures || p.params["normalize"] == true
+	})
 }
 
 // direction is one of every input that has a gradient, the gradients' inner

@@ -17,7 +17,10 @@ func (j *judge) sharp(name string, p *point) (func(string) Bound, error) {
 	if err != nil {
 		return nil, err
 	}
-	blur := j.blurs(p)
+	var blur map[string]float64 // of the exact arithmetic of whole numbers there is none
+	if !p.whole {
+		blur = j.blurs(p)
+	}
 	return func(output string) Bound {
 		b := bound(output)
 		if j.elem == f64 {

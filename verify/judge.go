@@ -126,6 +126,7 @@ type point struct {
 	turning bool // cosines are ±1 up to rounding
 	level   bool // several classes have them
 	twin    bool // positives are their anchors
+	whole   bool // distances are whole numbers and their roots
 	kinked  bool // the loss may have a kink there
 }
 
@@ -278,7 +279,10 @@ func (j *judge) draw() {
 			j.report.NotChecked = append(j.report.NotChecked, s.Name+": "+s.Skipped)
 			continue
 		}
-		p := &point{name: s.Name, in: s.In, turning: s.Turning, level: s.Level, twin: s.Twin, kinked: true}
+		if s.Whole && (j.claim == nil || !j.claim.exact()) {
+			continue // its distances would tie but for their last bits
+		}
+		p := &point{name: s.Name, in: s.In, turning: s.Turning, level: s.Level, twin: s.Twin, whole: s.Whole, kinked: true}
 		j.evils = append(j.evils, p)
 		if s.Smooth {
 			j.steep = append(j.steep, p)

@@ -22,7 +22,10 @@ type Set struct {
 	// Twin is a set whose positives are their anchors: whatever else is near
 	// is as near to both.
 	Twin bool
-	In   map[string]*tensor.Tensor
+	// Whole is a set of few whole numbers, of which many sums and distances are
+	// equal, and exactly so in whatever order they are added up.
+	Whole bool
+	In    map[string]*tensor.Tensor
 	// Skipped says why there are no inputs, where there are none.
 	Skipped string
 }
@@ -53,7 +56,7 @@ func spoilt(table []evil, inputs []Input, seed uint64) ([]Set, error) {
 		}
 		smooth := strings.HasPrefix(e.name, near) || strings.HasPrefix(e.name, onePair)
 		turning := strings.HasPrefix(e.name, parallel) || strings.HasPrefix(e.name, farOut) || slices.Contains([]string{oneEntry, axes, certain}, e.name)
-		sets = append(sets, Set{Name: e.name, Smooth: smooth, Turning: turning, Level: e.name == oneEntry, Twin: strings.HasPrefix(e.name, twin), In: in})
+		sets = append(sets, Set{Name: e.name, Smooth: smooth, Turning: turning, Level: e.name == oneEntry, Twin: strings.HasPrefix(e.name, twin), Whole: strings.HasPrefix(e.name, whole), In: in})
 	}
 	return sets, nil
 }
@@ -68,6 +71,9 @@ type evil struct {
 
 // small are extents at which a judge is quick and nothing is degenerate.
 var small = Sizes{"N": 6, "C": 4, "D": 3, "K": 2, "P": 4, "T": 5, "S": 6}
+
+// nines are extents at which a few whole numbers tie often.
+var nines = Sizes{"N": 9, "D": 3, "T": 12, "S": 9}
 
 func with(symbol string, n int) Sizes {
 	s := Sizes{}
@@ -89,6 +95,7 @@ const (
 	farOut   = "embeddings far out "
 	oneEntry = "one entry in an embedding"
 	twin     = "positive "
+	whole    = "whole numbers"
 	certain  = "one row that is all but certain"
 	axes     = "rows that are unit vectors along an axis"
 )
@@ -142,6 +149,12 @@ var evils = []evil{
 	{"indices all out of range", small, func(b batch) bool { return b.index(-1) }},
 	{"indices at the end of int64", small, func(b batch) bool { return b.index(math.MaxInt64) }},
 	{"indices all of one row", small, func(b batch) bool { return b.index(0) }},
+	{whole + " of three classes", nines, func(b batch) bool { return b.wholes() && b.label(func(i int) int64 { return int64(i % 3) }) }},
+	{whole + " of two classes, and strays", nines, func(b batch) bool { return b.wholes() && b.label(func(i int) int64 { return int64(i*i%5 - 1) }) }},
+	{whole + ", pairs of rows", nines, func(b batch) bool { return !b.labelled() && b.wholes() }},
+	{whole + ", all rows equal", small, func(b batch) bool {
+		return b.wholes() && b.equalRows(b.batches()) && b.label(func(i int) int64 { return int64(i % 3) })
+	}},
 	{"schedule at 0", small, func(b batch) bool { return b.scale(b.roles(Schedule), 0) }},
 	{"schedule at 1e6", small, func(b batch) bool { return b.scale(b.roles(Schedule), 0) && b.add(b.roles(Schedule), 1e6) }},
 	{"no noise", small, func(b batch) bool { return b.scale(b.roles(Noise), 0) }},
