@@ -5,9 +5,9 @@
 #
 #     bash verify/web/where-it-runs.sh
 #
-# It wants what `bash verify/test.sh` wants, with Node. onnx2torch has a row if
-# LOSSCC_PYTHON_ONNX2TORCH names a Python with torch, torchvision, onnx and
-# onnx2torch; onnx-gomlx is built by Go from a module of its own.
+# It wants what `bash verify/test.sh` wants, with Node: onnx2torch runs in the
+# environment of the tests of the bridge into PyTorch. onnx-gomlx is built by Go
+# from a module of its own.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 where=verify/web/where
@@ -16,6 +16,7 @@ unset PYTHONHOME
 
 newest=$("$python" verify/python/environment.py newest)
 oldest=$("$python" verify/python/environment.py oldest)
+torch=$("$python" verify/python/environment.py torch)
 LOSSCC_NODE_MODULES=$(verify/web/packages.sh)
 export LOSSCC_NODE_MODULES
 
@@ -44,10 +45,6 @@ node $where/node.mjs "$results"
 "$readers/bin/python" $where/readers.py openvino "$results" "$results/openvino.result.json"
 "$readers/bin/python" $where/readers.py tract "$results" "$results/tract.result.json"
 "$work/gomlx" "$results" "$results/gomlx.result.json"
-if [[ -n ${LOSSCC_PYTHON_ONNX2TORCH:-} ]]; then
-  "$LOSSCC_PYTHON_ONNX2TORCH" $where/readers.py onnx2torch "$results" "$results/onnx2torch.result.json"
-else
-  echo "onnx2torch is left out: LOSSCC_PYTHON_ONNX2TORCH names no Python with torch, torchvision, onnx and onnx2torch" >&2
-fi
+"$torch" $where/readers.py onnx2torch "$results" "$results/onnx2torch.result.json"
 node $where/table.mjs "$results" testdata/where-it-runs
 cat testdata/where-it-runs.md

@@ -36,6 +36,7 @@ test("runtimes stand in the order of the page, newest first, and one that was no
 
 test("reasons are short", () => {
   assert.equal(reason("OperationDescription(domain='', operation_type='LessOrEqual', version=16)"), "no LessOrEqual as of opset 16");
+  assert.equal(reason("OperationDescription(domain='ai.losscc', operation_type='ArcMargin', version=1)"), "it reads no functions");
   assert.equal(reason('unimplemented ONNX op "ReduceMax" in Node'), "no ReduceMax");
   assert.equal(reason("x\nai.losscc.ArcMargin-1"), "it reads no functions");
   assert.ok(reason("long ".repeat(200)).length <= 160);

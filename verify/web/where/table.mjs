@@ -17,11 +17,12 @@ const ORDER = [
 export function reason(why) {
   const known = [
     [/does not support ONNX functions/, () => "it reads no functions"],
+    [/domain='ai\.losscc'/, () => "it reads no functions"],
     [/operation_type='(\w+)', version=(\d+)/, (m) => `no ${m[1]} as of opset ${m[2]}`],
     [/unimplemented ONNX op "(\w+)"/, (m) => `no ${m[1]}`],
     [/Unimplemented\(\w+(Margin|Grad)\)|ai\.losscc\.\w+/, () => "it reads no functions"],
     [/Unimplemented\((\w+)\)/, (m) => `no ${m[1]}`],
-    [/attribute '?\\?'?(\w+)'? already exists/, (m) => `a node named ${m[1]} is in its way`],
+    [/"allowzero=1" is not implemented/, () => "no Reshape with allowzero"],
     [/Evaluating #\d+ "[^"]*" (\w+)\s+Caused by:\s+([^\n]+)/, (m) => `${m[1]}: ${m[2]}`],
   ];
   for (const [pattern, words] of known) {

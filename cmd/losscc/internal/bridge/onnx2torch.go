@@ -12,11 +12,14 @@ import (
 var onnx2torchOps string
 
 // Onnx2torch is what was measured of onnx2torch: its registry was asked for
-// every operator at every opset, and every loss's flat file was given to it.
+// every operator at every opset, and every loss's flat file was given to it and
+// run. Of the operators that it has, it refuses uses of two and computes two
+// otherwise than ONNX says.
 var Onnx2torch = readerOf(onnx2torchOps, map[string]usage{
-	// Both are refused by converters that exist.
-	"ScatterND": {"reduction", "ScatterND with a reduction", func(a *onnxpb.AttributeProto) bool { return string(a.GetS()) != "none" }},
+	"ScatterND": {"reduction", "ScatterND with a reduction", func(a *onnxpb.AttributeProto) bool { return a != nil && string(a.GetS()) != "none" }},
 	"Reshape":   {"allowzero", "Reshape with allowzero", func(a *onnxpb.AttributeProto) bool { return a.GetI() != 0 }},
+	"NonZero":   {"", "right NonZero (it transposes the places)", func(*onnxpb.AttributeProto) bool { return true }},
+	"CumSum":    {"reverse", "right CumSum without reverse (it sums from the end)", func(a *onnxpb.AttributeProto) bool { return a == nil }},
 })
 
 // Reader is which operators a reader of ONNX has.
@@ -25,23 +28,24 @@ type Reader struct {
 	Name, Release string
 	tried         span
 	has           map[string][]span
-	refuses       map[string]usage
+	without       map[string]usage
 }
 
 // span is opsets, from the first to the last.
 type span struct{ first, last int64 }
 
-// usage is a way to use an operator that a reader has in other ways.
+// usage is a way to use an operator, told by an attribute, nil where the node has
+// none, that a reader has in other ways only.
 type usage struct {
 	attribute, says string
-	refused         func(*onnxpb.AttributeProto) bool
+	lacking         func(*onnxpb.AttributeProto) bool
 }
 
 // readerOf reads a table: a head, and a line for each operator with the opsets at
 // which it is there. The table is this package's own: in one that it cannot read
 // there are no operators.
-func readerOf(table string, refuses map[string]usage) Reader {
-	r := Reader{has: map[string][]span{}, refuses: refuses}
+func readerOf(table string, without map[string]usage) Reader {
+	r := Reader{has: map[string][]span{}, without: without}
 	head, rows, _ := strings.Cut(table, "\n")
 	fmt.Sscanf(head, "%s %s opsets %d-%d", &r.Name, &r.Release, &r.tried.first, &r.tried.last)
 	r.Release = strings.TrimSuffix(r.Release, ",")
@@ -69,14 +73,20 @@ func (r Reader) Lacks(n *onnxpb.NodeProto, opset int64) string {
 	if !anyHolds(spans, opset) {
 		return fmt.Sprintf("%s as of opset %d (it has that of %s)", n.GetOpType(), opset, spansText(spans))
 	}
-	if u, ok := r.refuses[n.GetOpType()]; ok {
-		for _, a := range n.GetAttribute() {
-			if a.GetName() == u.attribute && u.refused(a) {
-				return u.says
-			}
-		}
+	if u, ok := r.without[n.GetOpType()]; ok && u.lacking(attribute(n, u.attribute)) {
+		return u.says
 	}
 	return ""
+}
+
+// attribute is that of the name, or nil.
+func attribute(n *onnxpb.NodeProto, name string) *onnxpb.AttributeProto {
+	for _, a := range n.GetAttribute() {
+		if a.GetName() == name {
+			return a
+		}
+	}
+	return nil
 }
 
 func (s span) holds(opset int64) bool { return s.first <= opset && opset <= s.last }

@@ -34,6 +34,11 @@ func TestWhatOnnx2torchLacks(t *testing.T) {
 		{"ScatterND", 17, text("reduction", "add"), "ScatterND with a reduction"},
 		{"Reshape", 17, whole("allowzero", 0), ""},
 		{"Reshape", 17, whole("allowzero", 1), "Reshape with allowzero"},
+		{"Reshape", 17, nil, ""},
+		{"NonZero", 17, nil, "right NonZero (it transposes the places)"},
+		{"CumSum", 17, nil, "right CumSum without reverse (it sums from the end)"},
+		{"CumSum", 17, whole("reverse", 0), ""},
+		{"CumSum", 17, whole("reverse", 1), ""},
 		{"Reshape", 26, whole("allowzero", 0), "Reshape as of opset 26 (it has that of 5–18)"},
 	} {
 		n := &onnxpb.NodeProto{OpType: proto.String(c.op)}

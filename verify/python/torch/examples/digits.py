@@ -8,8 +8,14 @@ Four fifths of the pictures of 0 to 6 are trained. Then pairs are verified: are 
 pictures of one digit? It prints the share of true pairs that are accepted where
 one false pair in a hundred is (TAR at FAR 1 %), by the pixels themselves, by the
 untrained network and by the trained one, for the last fifth of 0 to 6 and for 7, 8
-and 9, which were never seen. Seven classes teach the network these seven: what it
-has learned of strokes does not tell 7, 8 and 9 apart better than their pixels do.
+and 9, which were never seen.
+
+Seven classes teach the network these seven: 7, 8 and 9 are told apart no better than
+by their pixels. --turned makes more classes of the same pictures: each digit turned
+by a quarter, a half and three quarters is a class of its own. The 6 turned by a half
+is left out, because it is a 9. More classes teach more of strokes, and less of what
+is peculiar to seven digits. --seeds N trains with N seeds and prints the mean, the
+least and the most.
 
 It writes roc.svg and scatter.svg (the unseen digits in the plane of their two main
 directions, before and after). --plain trains the same head written in torch next to
@@ -22,10 +28,12 @@ from __future__ import annotations
 
 import argparse
 import csv
+import dataclasses
 import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F  # noqa: N812
@@ -60,6 +68,16 @@ def split(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Four fifths to train with, and every fifth row."""
     fifth = torch.arange(len(x)) % 5 == 4
     return x[~fifth], y[~fifth], x[fifth], y[fifth]
+
+
+def turned(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Quarter turns as classes of their own, but for a 6 that a half turn makes a 9."""
+    pictures = torch.cat([torch.rot90(x, k, (2, 3)) for k in range(4)])
+    classes = torch.cat([y + 10 * k for k in range(4)])
+    keep = classes != 6 + 10 * 2
+    kept = classes[keep]
+    names = torch.tensor(sorted(set(kept.tolist())))
+    return pictures[keep], torch.searchsorted(names, kept)
 
 
 def layer(inside: int, outside: int) -> list[nn.Module]:
@@ -139,19 +157,19 @@ def svg(width: int, height: int, body: list[str]) -> str:
     return "\n".join([head, f'<rect width="{width}" height="{height}" fill="white"/>', *body, "</svg>", ""])
 
 
-def axes(x: int, y: int, size: int, title: str, across: str, up: str) -> list[str]:
+def axes(x: int, y: int, size: int, title: str, across: str, up: str, gap: int = 30) -> list[str]:
     return [
         f'<rect x="{x}" y="{y}" width="{size}" height="{size}" fill="none" stroke="#999"/>',
         f'<text x="{x + size / 2}" y="{y - 8}" text-anchor="middle">{title}</text>',
         f'<text x="{x + size / 2}" y="{y + size + 30}" text-anchor="middle">{across}</text>',
-        f'<text transform="translate({x - 30},{y + size / 2}) rotate(-90)" text-anchor="middle">{up}</text>',
+        f'<text transform="translate({x - gap},{y + size / 2}) rotate(-90)" text-anchor="middle">{up}</text>',
     ]
 
 
 def roc_picture(curves: list[tuple[str, Tensor, Tensor]]) -> str:
     """False acceptance across, by powers of ten from 0.1 %, true acceptance up."""
-    body, size, x0, y0 = [], 300, 50, 30
-    body += axes(x0, y0, size, "Are two pictures one digit?", "false pairs accepted", "true pairs accepted")
+    body, size, x0, y0 = [], 300, 70, 30
+    body += axes(x0, y0, size, "Are two pictures one digit?", "false pairs accepted", "true pairs accepted", 52)
     for k, name in enumerate(("0.1 %", "1 %", "10 %", "100 %")):
         body.append(f'<text x="{x0 + size * k / 3}" y="{y0 + size + 14}" text-anchor="middle">{name}</text>')
     for k, (name, far, tar) in enumerate(curves):
@@ -161,9 +179,13 @@ def roc_picture(curves: list[tuple[str, Tensor, Tensor]]) -> str:
             for f in grid
         )
         body.append(f'<polyline points="{points}" fill="none" stroke="{COLOURS[k]}" stroke-width="2"/>')
-        at = f'x="{x0 + size - 8}" y="{y0 + size - 62 + 16 * k}" text-anchor="end"'
-        body.append(f'<text {at} fill="{COLOURS[k]}">{name}</text>')
-    return svg(370, 380, body)
+        below = f'x="{x0 + 22}" y="{y0 + size + 56 + 18 * k}"'
+        line = f'x="{x0}" y="{y0 + size + 51 + 18 * k}" width="16" height="2"'
+        body.append(f'<rect {line} fill="{COLOURS[k]}"/><text {below}>{name}</text>')
+    for share in (25, 50, 75, 100):
+        at = f'x="{x0 - 6}" y="{y0 + size * (1 - share / 100) + 4}" text-anchor="end"'
+        body.append(f"<text {at}>{share} %</text>")
+    return svg(400, 460, body)
 
 
 def scatter_picture(panels: list[tuple[str, Tensor, Tensor]]) -> str:
@@ -185,48 +207,106 @@ def scatter_picture(panels: list[tuple[str, Tensor, Tensor]]) -> str:
     return svg(2 * (size + 60), size + 80, body)
 
 
+@dataclasses.dataclass
+class Task:
+    """What is trained, and what is verified."""
+
+    pictures: Tensor
+    classes: Tensor
+    held_out: tuple[Tensor, Tensor]
+    unseen: tuple[Tensor, Tensor]
+
+
+def task_of(dtype: torch.dtype, more: bool) -> Task:
+    """The digits, with the quarter turns if more classes are asked for."""
+    x, y = digits()
+    x = x.to(dtype)
+    xt, yt, xh, yh = split(*of(TRAINED, x, y))
+    return Task(*(turned(xt, yt) if more else (xt, yt)), (xh, yh), of(UNSEEN, x, y))
+
+
+class Outcome(NamedTuple):
+    """What one seed gives: the loss, and embeddings (held-out, unseen) before and after."""
+
+    curve: list[float]
+    before: list[Tensor]
+    after: list[Tensor]
+
+
+def start(file: str, task: Task, seed: int, backend: str) -> tuple[Net, Loss]:
+    """A new network and the head from the file, the same for a seed."""
+    torch.manual_seed(seed)
+    net = Net()
+    head = Loss(file, C=int(task.classes.max()) + 1, D=EMBEDDING, backend=backend)
+    return net.to(task.pictures.dtype), head
+
+
+def outcome(net: Net, head: Loss, task: Task, steps: int, seed: int) -> Outcome:
+    """Trains, and embeds what is verified."""
+    before = [embedded(net, x) for x, _ in (task.held_out, task.unseen)]
+    curve = train(net, head, task.pictures, task.classes, steps, seed)
+    return Outcome(curve, before, [embedded(net, x) for x, _ in (task.held_out, task.unseen)])
+
+
+TITLES = ("held-out pictures of 0 to 6", "7, 8 and 9, never seen")
+
+
+def report(found: Outcome, task: Task) -> list[tuple[str, Tensor, Tensor]]:
+    """Prints the table; gives back the curves for the picture."""
+    print("TAR at FAR 1 %                pixels  untrained  trained")
+    rocs = []
+    for k, (title, (pixels, labels)) in enumerate(zip(TITLES, (task.held_out, task.unseen))):
+        three = [curve_of(z, labels) for z in (pixels.flatten(1), found.before[k], found.after[k])]
+        print(f"  {title:27s} {tar_at(*three[0]):6.3f}  {tar_at(*three[1]):9.3f}  {tar_at(*three[2]):7.3f}")
+        rocs += [(f"{title}: untrained", *three[1]), (f"{title}: trained", *three[2])]
+    return rocs
+
+
+def report_seeds(file: str, task: Task, steps: int, seeds: int, backend: str) -> None:
+    """Prints the same over seeds."""
+    found = [outcome(*start(file, task, seed, backend), task, steps, seed) for seed in range(seeds)]
+    print(f"over {seeds} seeds, mean (least to most)  untrained               trained")
+    for k, (title, (_, labels)) in enumerate(zip(TITLES, (task.held_out, task.unseen))):
+        cells = []
+        for stage in ("before", "after"):
+            shares = [tar_at(*curve_of(getattr(one, stage)[k], labels)) for one in found]
+            cells.append(f"{sum(shares) / seeds:.3f} ({min(shares):.3f} to {max(shares):.3f})")
+        print(f"  {title:33s} {'  '.join(cells)}")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("file", help="a file that losscc built with --grad")
     parser.add_argument("--backend", default="onnxruntime", choices=["onnxruntime", "torch"])
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seeds", type=int, default=0, help="train with seeds 0 to N-1 too, and print their mean")
+    parser.add_argument("--turned", action="store_true", help="make classes of quarter turns")
     parser.add_argument("--plain", action="store_true", help="train the head in plain torch next to it")
     parser.add_argument("--out", type=Path, default=Path("."), help="the folder for the pictures")
     chosen = parser.parse_args(arguments)
 
     torch.set_num_threads(1)  # so small a network is faster on one
-    x, y = digits()
-    xt, yt, xh, yh = split(*of(TRAINED, x, y))
-    xu, yu = of(UNSEEN, x, y)
-    torch.manual_seed(chosen.seed)
-    net = Net()
-    head = Loss(chosen.file, C=len(TRAINED), D=EMBEDDING, backend=chosen.backend)
-    torch.manual_seed(chosen.seed)
-    twin = Net()
-    dtype = head.get_parameter("weight").dtype
-    net, twin, xt, xh, xu = net.to(dtype), twin.to(dtype), xt.to(dtype), xh.to(dtype), xu.to(dtype)
+    probe = Loss(chosen.file, C=2, D=EMBEDDING, backend=chosen.backend)
+    task = task_of(probe.weight.dtype, chosen.turned)
+    net, head = start(chosen.file, task, chosen.seed, chosen.backend)
+    twin, _ = start(chosen.file, task, chosen.seed, chosen.backend)
     settings = json.loads(head.metadata["losscc.params"])
-    plain = PlainArcFace(head.get_parameter("weight"), settings["scale"], settings["margin"])
+    plain = PlainArcFace(head.weight, settings["scale"], settings["margin"])
 
-    before = embedded(net, xh), embedded(net, xu)
-    curve = train(net, head, xt, yt, chosen.steps, chosen.seed)
-    after = embedded(net, xh), embedded(net, xu)
-    print(f"loss {curve[0]:.4f} -> {curve[-1]:.4f} in {chosen.steps} steps")
-    print("TAR at FAR 1 %                       pixels  untrained  trained")
-    rocs = []
-    for k, (title, pixels, labels) in enumerate(
-        (("held-out pictures of 0 to 6", xh, yh), ("7, 8 and 9, never seen", xu, yu))
-    ):
-        three = [curve_of(z, labels) for z in (pixels.flatten(1), before[k], after[k])]
-        print(f"  {title:34s} {tar_at(*three[0]):6.3f}  {tar_at(*three[1]):9.3f}  {tar_at(*three[2]):7.3f}")
-        rocs += [(f"{title}: untrained", *three[1]), (f"{title}: trained", *three[2])]
+    found = outcome(net, head, task, chosen.steps, chosen.seed)
+    classes = len(head.weight)
+    print(f"loss {found.curve[0]:.4f} -> {found.curve[-1]:.4f} in {chosen.steps} steps on {classes} classes")
+    rocs = report(found, task)
     if chosen.plain:
-        other = train(twin, plain, xt, yt, chosen.steps, chosen.seed)
-        worst = max(abs(a - b) for a, b in zip(curve, other))
+        other = train(twin, plain, task.pictures, task.classes, chosen.steps, chosen.seed)
+        worst = max(abs(a - b) for a, b in zip(found.curve, other))
         print(f"the same head in plain torch: the curves differ by at most {worst:.2g}")
+    if chosen.seeds:
+        report_seeds(chosen.file, task, chosen.steps, chosen.seeds, chosen.backend)
+    panels = [(f"{TITLES[1]}: {stage}", z[1], task.unseen[1]) for stage, z in zip(("untrained", "trained"), found[1:])]
     (chosen.out / "roc.svg").write_text(roc_picture(rocs))
-    (chosen.out / "scatter.svg").write_text(scatter_picture([("untrained", before[1], yu), ("trained", after[1], yu)]))
+    (chosen.out / "scatter.svg").write_text(scatter_picture(panels))
     return 0
 
 
