@@ -25,7 +25,7 @@ func (j *judge) gradientsAt(k *checker, p *point, rng *rand.Rand, bounds gradien
 	if err != nil {
 		return err
 	}
-	along, inner, size := j.direction(out, rng)
+	along, inner, size := j.direction(p, out, rng)
 	if j.elem == onnxval.F16 && size >= largestHalf {
 		return nil // held to what the type can hold, and no derivative there
 	}
@@ -119,8 +119,9 @@ func (c *claim) exact() bool {
 }
 
 // direction is one of every input that has a gradient, the gradients' inner
-// product with it, and the size of the numbers in it.
-func (j *judge) direction(out map[string]*tensor.Tensor, rng *rand.Rand) (along map[string]*tensor.Tensor, inner, size float64) {
+// product with it, and the size of the numbers in it. At tiny inputs it is as
+// long in each row as the row is.
+func (j *judge) direction(p *point, out map[string]*tensor.Tensor, rng *rand.Rand) (along map[string]*tensor.Tensor, inner, size float64) {
 	along = map[string]*tensor.Tensor{}
 	size = math.Max(tolerance(tolFloor), tolerance(tolFloorSlope)*total(out["loss"]))
 	for _, name := range j.withGradients() {
@@ -128,15 +129,37 @@ func (j *judge) direction(out map[string]*tensor.Tensor, rng *rand.Rand) (along 
 		if g == nil {
 			continue // seen by another check
 		}
+		length := func(int) float64 { return 1 }
+		if p.tiny {
+			length = lengths(p.in[name])
+		}
 		way := tensor.New(tensor.Float, g.Shape...)
-		for i := range way.F {
-			way.F[i] = rng.NormFloat64()
-			inner += way.F[i] * g.F[i]
+		for i, x := range g.F {
+			way.F[i] = length(i) * rng.NormFloat64()
+			inner += way.F[i] * x
+			if !math.IsInf(x, 0) && !math.IsNaN(x) {
+				size = math.Max(size, length(i)*math.Abs(x))
+			}
 		}
 		along[name] = way
-		size = math.Max(size, largest(g))
 	}
 	return along, inner, size
+}
+
+// lengths gives for each element the largest absolute value of its row, 1 of a
+// row of zeros.
+func lengths(x *tensor.Tensor) func(i int) float64 {
+	d := 1
+	if len(x.Shape) > 0 {
+		d = max(1, x.Shape[len(x.Shape)-1])
+	}
+	return func(i int) float64 {
+		row := x.F[i/d*d : min(i/d*d+d, len(x.F))]
+		if top := largest(tensor.Floats(row, len(row))); top > 0 {
+			return top
+		}
+		return 1
+	}
 }
 
 // officialAt compares each element of the official gradient with its own

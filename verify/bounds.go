@@ -9,25 +9,30 @@ import (
 	"losscc/verify/tensor"
 )
 
-// sharp is the bound of a comparison of values with the paper's loops: as
-// precise, and for a float64 file relative to the value however small it is,
-// unless the last bits of the inputs blur it.
-func (j *judge) sharp(name string, p *point) (func(string) Bound, error) {
+// sharply compares values with the paper's loops: as precise, and for a float64
+// file relative to the value however small it is. Where that is too sharp, as
+// far as the last bits of the inputs blur the loops themselves; those of whole
+// numbers do not, whose arithmetic is exact.
+func (j *judge) sharply(k *checker, name string, p *point, got, want map[string]*tensor.Tensor) error {
 	bound, err := j.precise(name, p)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var blur map[string]float64 // of the exact arithmetic of whole numbers there is none
-	if !p.whole {
-		blur = j.blurs(p)
-	}
-	return func(output string) Bound {
+	var blur map[string]float64
+	sharp := func(output string) Bound {
 		b := bound(output)
 		if j.elem == f64 {
 			b.Floor = tolerance(tolFloorValue)
 		}
 		return Bound{math.Max(b.Relative, blur[output]), b.Floor}
-	}, nil
+	}
+	d, n := Compare(got, want, sharp)
+	if !d.Within() && !p.whole {
+		blur = j.blurs(p)
+		d, n = Compare(got, want, sharp)
+	}
+	k.see(p, d, n, want)
+	return nil
 }
 
 // alike is the bound of two evaluations of one function.

@@ -149,16 +149,14 @@ func (j *judge) edges(k *checker) {
 			k.failAt(p, err)
 			return
 		}
-		bound, err := j.sharp(tolEdge, p)
-		if err != nil {
-			k.failAt(p, err)
-			return
-		}
 		out = plain(out)
 		if p.level {
 			out, want = steady(out), steady(want)
 		}
-		k.compare(p, out, want, bound)
+		if err := j.sharply(k, tolEdge, p, out, want); err != nil {
+			k.failAt(p, err)
+			return
+		}
 		if k.Points++; k.done() {
 			return
 		}

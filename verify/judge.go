@@ -66,6 +66,7 @@ const (
 	CheckFinite     = "finite"
 	CheckEdges      = "edges"
 	CheckKinks      = "edge gradients"
+	CheckNotNumbers = "not numbers"
 	CheckRounding   = "rounding"
 	CheckRuntime    = "runtime" // and the runtime's name
 )
@@ -89,6 +90,7 @@ var checks = []struct {
 	{CheckFinite, "evil inputs", (*judge).finite},
 	{CheckEdges, "the paper's loops, evil inputs", (*judge).edges},
 	{CheckKinks, "the loops' numeric derivative", (*judge).edgeGradients},
+	{CheckNotNumbers, "the paper's loops, NaN in a row", (*judge).notNumbers},
 	{CheckRounding, "itself in its own precision", (*judge).rounding},
 }
 
@@ -127,6 +129,7 @@ type point struct {
 	level   bool // several classes have them
 	twin    bool // positives are their anchors
 	whole   bool // distances are whole numbers and their roots
+	tiny    bool // numbers are nothing beside 1
 	kinked  bool // the loss may have a kink there
 }
 
@@ -282,7 +285,7 @@ func (j *judge) draw() {
 		if s.Whole && (j.claim == nil || !j.claim.exact()) {
 			continue // its distances would tie but for their last bits
 		}
-		p := &point{name: s.Name, in: s.In, turning: s.Turning, level: s.Level, twin: s.Twin, whole: s.Whole, kinked: true}
+		p := &point{name: s.Name, in: s.In, turning: s.Turning, level: s.Level, twin: s.Twin, whole: s.Whole, tiny: s.Tiny, kinked: true}
 		j.evils = append(j.evils, p)
 		if s.Smooth {
 			j.steep = append(j.steep, p)
@@ -338,6 +341,7 @@ func (j *judge) finish() *Report {
 	if j.model == nil {
 		return r
 	}
+	r.Sizes = j.largestSizes()
 	if j.claim == nil {
 		r.NotChecked = append(r.NotChecked, "the value of any output against a formula: "+j.unknown)
 	}

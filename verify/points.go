@@ -85,12 +85,10 @@ func (j *judge) value(k *checker) {
 			k.failAt(p, err)
 			return
 		}
-		bound, err := j.sharp(tolValue, p)
-		if err != nil {
+		if err := j.sharply(k, tolValue, p, plain(out), want); err != nil {
 			k.failAt(p, err)
 			return
 		}
-		k.compare(p, plain(out), want, bound)
 		if k.Points++; k.done() {
 			return
 		}

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"losscc/verify/draw"
 )
 
 // Status is how a check came out.
@@ -63,7 +65,9 @@ type Report struct {
 	Reduction string          `json:"reduction,omitempty"`
 	DType     string          `json:"dtype,omitempty"`
 	Verdict   Verdict         `json:"verdict"`
-	Checks    []Check         `json:"checks"`
+	// Sizes are the largest extents of inputs at which it was looked at.
+	Sizes  draw.Sizes `json:"sizes,omitempty"`
+	Checks []Check    `json:"checks"`
 	// NotChecked says in words what nobody looked at.
 	NotChecked []string `json:"not_checked"`
 }
@@ -91,6 +95,9 @@ func (r *Report) Text() string {
 	b.WriteByte('\n')
 	for _, c := range r.Checks {
 		b.WriteString(c.text())
+	}
+	if len(r.Sizes) > 0 {
+		fmt.Fprintf(&b, "  looked at up to %s\n", strings.ReplaceAll(r.Sizes.String(), ",", ", "))
 	}
 	for _, n := range r.NotChecked {
 		fmt.Fprintf(&b, "  not checked: %s\n", n)

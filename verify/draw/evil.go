@@ -25,7 +25,10 @@ type Set struct {
 	// Whole is a set of few whole numbers, of which many sums and distances are
 	// equal, and exactly so in whatever order they are added up.
 	Whole bool
-	In    map[string]*tensor.Tensor
+	// Tiny is a set with numbers so small beside 1 that a step as long as 1
+	// leads far away from all of them.
+	Tiny bool
+	In   map[string]*tensor.Tensor
 	// Skipped says why there are no inputs, where there are none.
 	Skipped string
 }
@@ -54,11 +57,24 @@ func spoilt(table []evil, inputs []Input, seed uint64) ([]Set, error) {
 		for _, i := range inputs {
 			Round(in[i.Name], i.Elem)
 		}
+		if !finite(in) {
+			continue // numbers that the type cannot hold
+		}
 		smooth := strings.HasPrefix(e.name, near) || strings.HasPrefix(e.name, onePair)
 		turning := strings.HasPrefix(e.name, parallel) || strings.HasPrefix(e.name, farOut) || slices.Contains([]string{oneEntry, axes, certain}, e.name)
-		sets = append(sets, Set{Name: e.name, Smooth: smooth, Turning: turning, Level: e.name == oneEntry, Twin: strings.HasPrefix(e.name, twin), Whole: strings.HasPrefix(e.name, whole), In: in})
+		sets = append(sets, Set{Name: e.name, Smooth: smooth, Turning: turning, Level: e.name == oneEntry, Twin: strings.HasPrefix(e.name, twin), Whole: strings.HasPrefix(e.name, whole), Tiny: e.name == tiny, In: in})
 	}
 	return sets, nil
+}
+
+// finite tells whether all floats are.
+func finite(in map[string]*tensor.Tensor) bool {
+	for _, t := range in {
+		if slices.ContainsFunc(t.F, func(x float64) bool { return math.IsInf(x, 0) || math.IsNaN(x) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // evil is a row of the table: extents, and a change to what was drawn. The
@@ -95,6 +111,7 @@ const (
 	farOut   = "embeddings far out "
 	oneEntry = "one entry in an embedding"
 	twin     = "positive "
+	tiny     = "embeddings 1e9 times as small"
 	whole    = "whole numbers"
 	certain  = "one row that is all but certain"
 	axes     = "rows that are unit vectors along an axis"
@@ -131,8 +148,10 @@ var evils = []evil{
 		return b.copyOver("anchor", "positive", 1) && b.copyOver("anchor", "negative", 1)
 	}},
 	{"embeddings 1e4 times as large", small, func(b batch) bool { return b.scale(b.roles(Embeddings), 1e4) }},
+	{"embeddings 1e5 times as large", small, func(b batch) bool { return b.scale(b.roles(Embeddings), 1e5) }},
 	{"parameters 1e4 times as large", small, func(b batch) bool { return b.scale(b.roles(Parameter), 1e4) }},
 	{"embeddings 1e6 times as small", small, func(b batch) bool { return b.scale(b.roles(Embeddings), 1e-6) }},
+	{tiny, small, func(b batch) bool { return b.scale(b.roles(Embeddings), 1e-9) }},
 	{"parameters 1e6 times as small", small, func(b batch) bool { return b.scale(b.roles(Parameter), 1e-6) }},
 	{axes, small, func(b batch) bool { return b.axes(b.roles(Embeddings, Parameter)) }},
 	{"all labels ignored", small, func(b batch) bool { return b.label(func(i int) int64 { return -1 }) }},

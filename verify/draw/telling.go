@@ -24,6 +24,9 @@ var tellings = []evil{
 	{"classes by the dozen", Sizes{"N": 8, "C": 66, "D": 17, "K": 4, "P": 33, "T": 17, "S": 16}, batch.distinct},
 	{"eight rows of eight entries", Sizes{"N": 8, "C": 10, "D": 8, "K": 2, "P": 8, "T": 8, "S": 8}, batch.distinct},
 	{"four rows of four entries", Sizes{"N": 4, "C": 8, "D": 4, "K": 4, "P": 7, "T": 4, "S": 5}, batch.distinct},
+	{"rows and classes by the hundred", Sizes{"N": 70, "C": 310, "D": 3, "K": 2, "P": 130, "T": 70, "S": 48}, func(b batch) bool { return !b.mines() && b.distinct() }},
+	{"a batch of 48 rows to choose from", Sizes{"N": 48, "D": 3, "S": 48}, batch.mines},
+	{"rows of 136 entries", Sizes{"N": 6, "C": 4, "D": 136, "K": 2, "P": 4, "T": 5, "S": 6}, batch.distinct},
 	{"one class in the table", with("C", 1), func(b batch) bool { return b.has("C") }},
 	{"no rows", none, nil},
 	{"all labels ignored", small, func(b batch) bool { return b.label(func(int) int64 { return -1 }) }},
@@ -58,6 +61,7 @@ var tellings = []evil{
 	{"embeddings 1e4 times as short", small, func(b batch) bool { return b.has("C") && b.scale(b.roles(Embeddings), 1e-4) }},
 	{"tables of size 0.01", small, func(b batch) bool { return b.scale(b.tables(), 0.01) }},
 	{"tables 300 times as large", small, func(b batch) bool { return b.scale(b.tables(), 300) }},
+	{"centers 1e4 times as far", small, func(b batch) bool { return b.times("centers", 1e4) }},
 	{"two classes alike", small, func(b batch) bool { return b.twins(b.roles(Parameter)) }},
 }
 
@@ -79,6 +83,18 @@ func (b batch) rows() int {
 		return x.Shape[0]
 	}
 	return 1
+}
+
+// mines tells whether a loss chooses among all rows of a batch, of which there
+// are as many pairs or triplets as the square or the cube of it.
+func (b batch) mines() bool {
+	return b.labelled() && !b.has("C") && !b.has("P") && !b.has("T")
+}
+
+// times multiplies an input of floats.
+func (b batch) times(name string, by float64) bool {
+	t := b.in[name]
+	return t != nil && b.scale([]*tensor.Tensor{t}, by)
 }
 
 // any is true if one of the changes was made.

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"testing"
 
 	"losscc/onnxexport/onnxpb"
@@ -134,6 +136,50 @@ func (f *forger) forged(output, when string) {
 	f.as(output, f.op("Where", when, wrong, right))
 }
 
+// held holds the numbers of an input to ±x.
+func (f *forger) held(input string, x float64) {
+	f.instead(input, f.op("Max", f.op("Min", input, f.number(x)), f.number(-x)))
+}
+
+// instead lets all nodes but the forged ones read a value instead of an input.
+func (f *forger) instead(input, value string) {
+	for _, n := range f.m.Graph.Node {
+		if !strings.HasPrefix(n.GetName(), "forged_") {
+			for i, in := range n.Input {
+				if in == input {
+					n.Input[i] = value
+				}
+			}
+		}
+	}
+	f.sort()
+}
+
+// sort brings nodes behind those that make what they read.
+func (f *forger) sort() {
+	made := map[string]bool{"": true}
+	for _, p := range f.m.Graph.Input {
+		made[p.GetName()] = true
+	}
+	for _, t := range f.m.Graph.Initializer {
+		made[t.GetName()] = true
+	}
+	left, sorted := f.m.Graph.Node, []*onnxpb.NodeProto(nil)
+	for len(left) > 0 {
+		i := slices.IndexFunc(left, func(n *onnxpb.NodeProto) bool {
+			return !slices.ContainsFunc(n.Input, func(in string) bool { return !made[in] })
+		})
+		if i < 0 {
+			panic("a node reads what nobody makes")
+		}
+		for _, o := range left[i].Output {
+			made[o] = true
+		}
+		sorted, left = append(sorted, left[i]), slices.Delete(slices.Clone(left), i, i+1)
+	}
+	f.m.Graph.Node = sorted
+}
+
 // as gives a value the name of an output.
 func (f *forger) as(output, value string) {
 	f.m.Graph.Node = append(f.m.Graph.Node, &onnxpb.NodeProto{Name: proto.String(f.name()), OpType: proto.String("Identity"), Input: []string{value}, Output: []string{output}})
@@ -233,6 +279,31 @@ var rare = []struct {
 	{"softmax", nil, "more than 32 rows", false, false, func(f *forger) { f.forged("loss", f.extent("embeddings", 0, "Greater", 32)) }},
 	{"softmax", nil, "more than 64 entries", false, false, func(f *forger) { f.forged("grad_weight", f.extent("embeddings", 1, "Greater", 64)) }},
 	{"softmax", nil, "more than 64 classes", false, false, func(f *forger) { f.forged("grad_weight", f.extent("weight", 0, "Greater", 64)) }},
+	{"softmax", nil, "more than 64 rows", false, false, func(f *forger) { f.forged("grad_weight", f.extent("embeddings", 0, "Greater", 64)) }},
+	{"softmax", nil, "more than 300 classes", false, false, func(f *forger) { f.forged("loss", f.extent("weight", 0, "Greater", 300)) }},
+	{"arcface", nil, "more than 130 entries", false, false, func(f *forger) { f.forged("grad_embeddings", f.extent("embeddings", 1, "Greater", 130)) }},
+	{"contrastive", nil, "more than 64 pairs", false, false, func(f *forger) { f.forged("grad_embeddings_a", f.extent("embeddings_a", 0, "Greater", 64)) }},
+	{"triplet", map[string]string{"mining": "batch-all"}, "more than 40 rows", false, false, func(f *forger) {
+		f.forged("grad_embeddings", f.extent("embeddings", 0, "Greater", 40))
+	}},
+	{"center", nil, "centers held to 2000", false, false, func(f *forger) { f.held("centers", 2000) }},
+	{"center", nil, "embeddings held to 20000", false, false, func(f *forger) { f.held("embeddings", 2e4) }},
+	{"arcface", nil, "embeddings held to 20000", false, false, func(f *forger) { f.held("embeddings", 2e4) }},
+	{"arcface", nil, "embeddings below 1e-8 taken for 0", false, false, func(f *forger) {
+		small := f.op("Less", f.op("Abs", "embeddings"), f.number(1e-8))
+		f.instead("embeddings", f.op("Where", small, f.number(0), "embeddings"))
+	}},
+	{"arcface", nil, "NaN taken for 0", false, false, func(f *forger) {
+		f.instead("embeddings", f.op("Where", f.op("IsNaN", "embeddings"), f.number(0), "embeddings"))
+	}},
+	{"curricularface", nil, "a threshold a hundredth off", false, false, func(f *forger) {
+		for _, n := range f.m.Graph.Node {
+			if n.GetOpType() == "CurricularMargin" {
+				n.Input[1] = f.op("Mul", n.Input[1], f.number(0.99))
+			}
+		}
+		f.sort()
+	}},
 	{"softmax", nil, "4 rows", false, false, func(f *forger) { f.forged("loss", f.extent("embeddings", 0, "Equal", 4)) }},
 	{"softmax", nil, "8 rows", false, false, func(f *forger) { f.forged("loss", f.extent("embeddings", 0, "Equal", 8)) }},
 	{"softmax", nil, "8 entries", false, false, func(f *forger) { f.forged("loss", f.extent("embeddings", 1, "Equal", 8)) }},

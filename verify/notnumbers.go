@@ -1,0 +1,69 @@
+package verify
+
+import (
+	"math"
+	"slices"
+
+	"losscc/verify/draw"
+	"losscc/verify/tensor"
+)
+
+// notNumbers puts NaN into one row of embeddings after the other: where the
+// paper's loss then is NaN the file's is too, and says so to whoever trains.
+func (j *judge) notNumbers(k *checker) {
+	if j.claim == nil || !slices.Contains(j.outputs, "loss") {
+		k.omit()
+		return
+	}
+	for _, p := range j.points[:min(2, len(j.points))] {
+		for _, in := range j.inputs {
+			if in.Role != draw.Embeddings || p.in == nil || len(p.in[in.Name].Shape) != 2 {
+				continue
+			}
+			for row := range p.in[in.Name].Shape[0] {
+				if err := j.notNumberAt(k, p, in.Name, row); err != nil {
+					k.failAt(p, err)
+					return
+				}
+				if k.done() {
+					return
+				}
+			}
+		}
+	}
+	if k.Compared == 0 {
+		k.omit()
+	}
+}
+
+// notNumberAt looks at the loss where a row begins with NaN.
+func (j *judge) notNumberAt(k *checker, p *point, input string, row int) error {
+	x := p.in[input]
+	q := &point{name: p.name + ", NaN in a row of " + input, in: cloneAll(p.in)}
+	q.in[input].F[row*x.Shape[1]] = math.NaN()
+	want, err := j.wantAt(q)
+	if err != nil || want["loss"] == nil {
+		return err
+	}
+	var where []int
+	for i, v := range want["loss"].F {
+		if math.IsNaN(v) {
+			where = append(where, i)
+		}
+	}
+	if len(where) == 0 {
+		return nil // the row is ignored, or its term is not chosen
+	}
+	out, err := j.eval(q)
+	if err != nil {
+		return err
+	}
+	k.Points++
+	for _, i := range where {
+		only := func(t *tensor.Tensor) map[string]*tensor.Tensor {
+			return map[string]*tensor.Tensor{"loss": tensor.Floats(t.F[i:i+1], 1)}
+		}
+		k.compare(q, only(out["loss"]), only(want["loss"]), fixed(tolValue))
+	}
+	return nil
+}
