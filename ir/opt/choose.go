@@ -46,6 +46,10 @@ type Target struct {
 // time.
 const worth = 0.25
 
+// telling is how much cheaper the other way has to be, as a logarithm: estimates
+// do not tell a percent.
+const telling = 0.01
+
 // Choose takes the cheaper way at every value where there are two, and tells
 // of each what it weighed. Ways differ in their last digits.
 func Choose(f *ir.Func, t Target) (*ir.Func, []Decision, error) {
@@ -98,11 +102,12 @@ func (t Target) estimates(f *ir.Func, shapes []cost.Sizes) []cost.Estimate {
 	return cost.Of(f, t.Double, shapes...)
 }
 
-// decide takes the way that costs less over all sizes, or the one asked for.
+// decide takes the other way if it costs less over all sizes, or the one asked
+// for.
 func (d *Decision) decide(forced string) {
 	switch forced {
 	case "":
-		d.TookOther = d.Weight() < -1e-9
+		d.TookOther = d.Weight() < -telling
 	case d.Choice.Other:
 		d.TookOther, d.Forced = true, true
 	default:

@@ -181,20 +181,29 @@ class Bench:
         self.left_out = lacking
         cells = [c for c in cells if c[1].name not in lacking and c[2] not in lacking]
         begun = time.perf_counter()
-        for number, (row, column, allocator) in enumerate(cells):
-            if column.kind == columns.OURS:
-                self.build(row)
-            files = self.prepare(row, {c.semantics for r, c, _ in cells if r == row})
-            answer = self.cell(row, column, allocator, files)
-            found.append({"key": row.key, **dataclasses.asdict(row), "shape": row.shape,
-                          "column": column.name, "kind": column.kind, "allocator": allocator, **answer})
-            say(f"[{time.perf_counter() - begun:5.0f} s, {number + 1}/{len(cells)}] "
-                f"{name(row, column, allocator)}: {report.line(answer)}")
-            if row.large and row not in {r for r, _, _ in cells[number + 1:]} and not any(
-                    (r.n, r.c, r.d) == (row.n, row.c, row.d) for r, _, _ in cells[number + 1:]):
-                self.discard(row)
+        try:
+            for number in range(len(cells)):
+                self.measure(cells, number, found, begun)
+        except KeyboardInterrupt:  # what was measured is kept
+            self.left_out["further cells"] = f"interrupted after {len(found)} of {len(cells)}"
+            say(self.left_out["further cells"])
         self.nursery.close()
         return found
+
+    def measure(self, cells: list[tuple[matrix.Row, columns.Column, str]], number: int, found: list[dict], begun: float) -> None:
+        """Measures one of the cells and adds it to those found."""
+        row, column, allocator = cells[number]
+        if column.kind == columns.OURS:
+            self.build(row)
+        files = self.prepare(row, {c.semantics for r, c, _ in cells if r == row})
+        answer = self.cell(row, column, allocator, files)
+        found.append({"key": row.key, **dataclasses.asdict(row), "shape": row.shape,
+                      "column": column.name, "kind": column.kind, "allocator": allocator, **answer})
+        say(f"[{time.perf_counter() - begun:5.0f} s, {number + 1}/{len(cells)}] "
+            f"{name(row, column, allocator)}: {report.line(answer)}")
+        rest = [r for r, _, _ in cells[number + 1:]]
+        if row.large and row not in rest and not any((r.n, r.c, r.d) == (row.n, row.c, row.d) for r in rest):
+            self.discard(row)
 
 
 def name(row: matrix.Row, column: columns.Column, allocator: str) -> str:
@@ -216,6 +225,7 @@ def arguments() -> argparse.Namespace:
     p.add_argument("--out", metavar="DIR", help="where to write (testdata/bench; with --quick or --only a new folder in /tmp)")
     p.add_argument("--threads", type=int, default=2, help="threads of every cell (2)")
     p.add_argument("--tries", type=int, default=3, help="how often a cell is measured at most until the machine holds still (3)")
+    p.add_argument("--compile-time", action="store_true", help="how long compilers take, with --only too")
     p.add_argument("--no-compile-time", action="store_true", help="leave out how long compilers take")
     p.add_argument("--losscc", required=True, help=argparse.SUPPRESS)
     p.add_argument("--work", required=True, help=argparse.SUPPRESS)
@@ -246,7 +256,7 @@ def main() -> int:
         "machine": about, "columns": {c.name: c.title for c in bench.columns.values()},
         "cells": bench.run(), "left_out": bench.left_out,
     }
-    if not options.no_compile_time and not options.only:
+    if not options.no_compile_time and (options.compile_time or not options.only) and "further cells" not in bench.left_out:
         result["compile"] = compiletime.measure(options, bench.lacks)
     result["probe"] = {"first": bench.probe.take()}
     out = folder(options)

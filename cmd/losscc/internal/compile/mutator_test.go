@@ -92,6 +92,9 @@ const anyLoss = ".*"
 // The judge refutes every mutant but those that are proved to be alike; and
 // each line of that table is needed.
 func TestJudgeRefutesEveryMistake(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the judge's own test: -short tests the losses")
+	}
 	used := make([]int, len(alike))
 	for _, v := range spine {
 		t.Run(v.loss.Name, func(t *testing.T) {
