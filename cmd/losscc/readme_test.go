@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,6 +36,7 @@ func TestReadme(t *testing.T) {
 	text = part(t, text, "<!-- file "+builder+" -->\n```go\n", "```\n", source(builder))
 	text = part(t, text, "<!-- file "+article+" -->\n```text\n", "```\n", source(article))
 	text = part(t, text, "<!-- rows of "+heads+" -->\n```text\n", "```\n", rowsOf(source(heads), "64", "normface", "cosface", "arcface", "sphereface-r", "p2sgrad", "focal"))
+	text = part(t, text, "<!-- rows of testdata/bench/table.md -->\n", "<!-- end of rows -->", measured(t, source("testdata/bench/table.md")))
 	text = judged(t, text)
 	if text == string(old) {
 		return
@@ -75,6 +77,31 @@ func rowsOf(table string, begin ...string) string {
 	}
 	return strings.Join(parts, "\n")
 }
+
+// measured are the rows of the table of times with gradients that the README
+// shows, and what the table says of all of them.
+func measured(t *testing.T, table string) string {
+	t.Helper()
+	lines := strings.SplitAfter(table, "\n")
+	head := slices.IndexFunc(lines, func(l string) bool { return strings.HasPrefix(l, "| ms") })
+	if head < 0 {
+		t.Fatal("testdata/bench/table.md has no table of times")
+	}
+	out := lines[head] + lines[head+1]
+	for _, l := range lines[head+2:] {
+		if benchRow.MatchString(l) {
+			out += l
+		}
+	}
+	for _, l := range lines {
+		if strings.HasPrefix(l, "Against the best peer") || strings.HasPrefix(l, "Measured ") {
+			out += "\n" + l
+		}
+	}
+	return out
+}
+
+var benchRow = regexp.MustCompile(`^\| (arcface B|softmax B128 C100k|triplet-[a-z-]+ B(256|1024)|contrastive B(256|1024)).* gradient `)
 
 // judged puts in the report of the command verify, if the lines in the text are
 // others. Their numbers may differ: they do from one processor to another.

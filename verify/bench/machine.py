@@ -69,5 +69,4 @@ def describe(losscc: str, jemalloc: str, threads: int) -> dict[str, object]:
             "jemalloc": re.sub(r".*\.so\.?", "so.", Path(os.path.realpath(jemalloc)).name) if jemalloc else "",
         },
         "commit": talk("git", "rev-parse", "--short", "HEAD"),
-        "argv": sys.argv[1:],
     }

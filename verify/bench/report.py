@@ -202,7 +202,7 @@ def notes(result: dict) -> str:
             for c in cells if c.get("wrong") or "failed" in c]
     if disturbed := [c for c in cells if c.get("disturbed")]:
         out.append(f"{len(disturbed)} of {len(cells)} cells, marked ?, were measured while the machine "
-                   "changed its speed by more than a tenth, three times over.")
+                   "changed its speed by more than a tenth, however often it was tried.")
     errors = [c["errors"] for c in cells if "errors" in c and c["kind"] != "floor"]
     if errors:
         out.append(f"Against float64 in the same run: the losses agree to "

@@ -32,6 +32,7 @@ func TestNoFunctionOfALossCallsAnother(t *testing.T) {
 // and loses some where a place is named twice: at a thousand rows a gradient of
 // center was wrong in one run of four. No file has it.
 func TestNoFileAddsByScatterND(t *testing.T) {
+	t.Parallel()
 	adding := 0
 	for _, l := range builders.List() {
 		for _, v := range variants(t, l) {

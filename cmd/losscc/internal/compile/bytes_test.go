@@ -13,12 +13,17 @@ import (
 const timesBuilt = 20
 
 func TestTheSameSettingsGiveTheSameBytes(t *testing.T) {
+	t.Parallel()
+	times := timesBuilt
+	if testing.Short() {
+		times = 3
+	}
 	for _, l := range builders.List() {
 		for _, w := range writings {
 			v := variant{l, nil}
 			o := Options{Grad: hasGradient(t, v), DType: w.dtype, Form: w.form}
 			_, first := file(t, v, o)
-			for range timesBuilt - 1 {
+			for range times - 1 {
 				if _, again := file(t, v, o); !bytes.Equal(first, again) {
 					t.Errorf("%v %+v: two builds differ", v, w)
 					break

@@ -262,6 +262,7 @@ func listed(words []string) string {
 func cell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
 
 func TestDomainIsSpecified(t *testing.T) {
+	t.Parallel()
 	got := domainText(t)
 	if *update {
 		if err := os.WriteFile(domainFile, []byte(got), 0o666); err != nil {
