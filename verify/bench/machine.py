@@ -7,7 +7,6 @@ import os
 import platform
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 PACKAGES = ("numpy", "onnx", "onnxruntime", "onnxscript", "torch", "pytorch-metric-learning")

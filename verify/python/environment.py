@@ -150,7 +150,7 @@ def build(env: Path, requirements: Path, partial: bool = False) -> None:
         raise Failed(
             f"pip could not install {requirements.name}:\n{tail(installed.stdout)}\n"
             "The first run needs a network, or a pip configured for a mirror, to fetch "
-            "about 80 MB of packages; later runs use what it fetched. "
+            f"{'3 GB' if partial else 'about 80 MB'} of packages; later runs use what it fetched. "
             "Without a network `go test ./...` runs every test that needs Go alone."
         )
     (env / COMPLETE).write_text("installed to the end\n")
