@@ -188,6 +188,9 @@ func (f *forger) as(output, value string) {
 // Files that are right nearly everywhere are refuted by the inputs at which
 // they are not.
 func TestJudgeRefutesFilesThatAreWrongRarely(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the judge's own test: -short tests the losses")
+	}
 	grad := Options{DType: "f64", Grad: true}
 	single := Options{DType: "f32", Grad: true}
 	predicts := Options{DType: "f64", Grad: true, Predictions: true}
