@@ -71,7 +71,7 @@ passed "nothing found"
 
 stage "go test"
 # -count=1: what is said to be tested is tested now, and not remembered.
-go test -count=1 -timeout 15m ${quick:+-short} "$@" ./... </dev/null || fail "go test"
+go test -count=1 -timeout 25m ${quick:+-short} "$@" ./... </dev/null || fail "go test"
 passed "all packages passed"
 
 if [[ -z $quick && $# == 0 ]]; then
