@@ -48,7 +48,7 @@ func (p *Adacos) Build(g *Graph) {
 	if p.Variant == "dynamic" {
 		s = p.adapted(h, ir.Stop(cos))
 	}
-	z := cos.Mul(s)
+	z := h.know(cos.Mul(s), logits{unmoved: true})
 	if p.Margin != 0 {
 		f := defaultArc.of("ArcMargin", h.Target(cos).Called("cos_y"), p.Margin)
 		z = h.Replace(z, f.Mul(s))

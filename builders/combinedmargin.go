@@ -55,7 +55,7 @@ func (p *CombinedMargin) Build(g *Graph) {
 	z := h.Cosines(p.Scale, p.SubCenters)
 	h.Predict(z)
 	c := h.Target(z).Div(p.Scale).Called("cos_y")
-	z = p.filtered(p.clipped(z, p.Scale))
+	z = h.know(p.filtered(p.clipped(z, p.Scale)), logits{most: p.Scale})
 	h.CrossEntropyLoss(h.Replace(z, p.margin(c).Mul(p.Scale)).Called("logits"), p.CrossEntropy)
 }
 

@@ -40,6 +40,23 @@ type Head struct {
 	Y *ir.Value
 	// X is embeddings, Norm ‖x‖ of each row.
 	X *ir.Value
+
+	known map[*ir.Value]logits
+}
+
+// logits is what is known of logits [N,C] from how they were made.
+type logits struct {
+	// most is what |z_j| of the classes other than y cannot be above, 0 where
+	// there is no such number.
+	most float64
+	// unmoved: z_y was made as the others were, without a margin.
+	unmoved bool
+}
+
+// know notes what is known of logits, and gives them back.
+func (h *Head) know(z *ir.Value, l logits) *ir.Value {
+	h.known[z] = l
+	return z
 }
 
 // Head begins a loss over the classes along an extent: labels outside it mark
@@ -47,7 +64,7 @@ type Head struct {
 func (g *Graph) Head(classes ir.Dim) *Head {
 	x, labels := g.Embeddings(), g.Labels()
 	kept := labels.GreaterEq(0).And(labels.Less(g.Extent(classes))).Called("kept")
-	return &Head{Rows: g.RowsWhere(kept), Y: ir.Select(kept, labels, 0).Called("y"), X: g.harmless(x, kept)}
+	return &Head{Rows: g.RowsWhere(kept), Y: ir.Select(kept, labels, 0).Called("y"), X: g.harmless(x, kept), known: map[*ir.Value]logits{}}
 }
 
 // harmless is x with what could spread from an ignored row taken out: a NaN
@@ -74,7 +91,9 @@ func (h *Head) IsTarget() *ir.Value {
 }
 
 // Replace is z with each row's element of its class replaced.
-func (h *Head) Replace(z, v *ir.Value) *ir.Value { return z.Put(1, h.Y, v) }
+func (h *Head) Replace(z, v *ir.Value) *ir.Value {
+	return h.know(z.Put(1, h.Y, v), logits{most: h.known[z].most})
+}
 
 // Linear is x·Wᵀ, with the input bias [C] added if asked for.
 func (h *Head) Linear(bias bool) *ir.Value {
@@ -82,7 +101,7 @@ func (h *Head) Linear(bias bool) *ir.Value {
 	if bias {
 		z = z.Add(h.g.Input("bias", ir.F(C), RoleParameter))
 	}
-	return z.Called("logits")
+	return h.know(z.Called("logits"), logits{unmoved: true})
 }
 
 // Cosines is scale·cos θ_j, cos θ_j = x̂·ŵ_j, over [N,C]: x̂ carries the scale
@@ -92,14 +111,14 @@ func (h *Head) Cosines(scale float64, o SubCenters) *ir.Value {
 	if o.SubCenters > 1 {
 		return h.NearestCosines(scale)
 	}
-	return h.against(scale, h.g.Weight()).Called("cos")
+	return h.know(h.against(scale, h.g.Weight()).Called("cos"), logits{scale, true})
 }
 
 // NearestCosines is Cosines with weight [C,K,D]: for each class the largest of
 // its K cosines.
 func (h *Head) NearestCosines(scale float64) *ir.Value {
 	w := h.g.Input("weight", ir.F(C, K, D), RoleParameter).Reshape(C.Times(K), D)
-	return ir.ReduceMax(h.against(scale, w).Reshape(N, C, K), 2).Called("cos")
+	return h.know(ir.ReduceMax(h.against(scale, w).Reshape(N, C, K), 2).Called("cos"), logits{scale, true})
 }
 
 // Lengthened is scale·‖x‖·cos θ_j = scale·x·ŵ_j over [N,C].
@@ -152,16 +171,42 @@ func (h *Head) CrossEntropyOf(z *ir.Value, o CrossEntropy) (terms, weights *ir.V
 	return ce, weights
 }
 
+// safeExponent is up to which |z| a sum of e^z needs no reference: e^67 times
+// 2³¹ classes is below the largest float32, e^−67 far above the smallest.
+const safeExponent = 67
+
 // Others is log Σ e^{z_j} over the classes other than each row's own, −∞ where
-// there are none.
+// there are none. Against overflow the terms are e^{z_j − top}: top is none for
+// logits that are bounded, the largest of all where z_y is as large as the
+// others are, and otherwise the largest of the others, for a margin may leave
+// z_y so far below that what vanishes beside e^{z_y} without it counts.
 func (h *Head) Others(z *ir.Value) *ir.Value {
 	none := h.g.Num(math.Inf(-1))
-	z = h.Replace(z, none.Expand(h.Y.Type.Shape...))
+	without := func(z *ir.Value) *ir.Value { return h.Replace(z, none.Expand(h.Y.Type.Shape...)) }
+	known := h.known[z]
+	switch {
+	case known.most > 0 && known.most <= safeExponent:
+		return h.logSum(without(z), nil)
+	case known.unmoved:
+		top := ir.Stop(ir.ReduceMax(z, 1))
+		return h.logSum(without(z.Sub(top.Col())), top)
+	}
+	z = without(z)
 	top := ir.Stop(ir.ReduceMax(z, 1))
 	top = ir.Select(top.Eq(math.Inf(-1)), 0.0, top)
-	sum := ir.Sum(ir.Exp(z.Sub(top.Col())), 1)
+	return h.logSum(z.Sub(top.Col()), top)
+}
+
+// logSum is log Σ_j e^{z_j} of each row, plus top if there is one; −∞ where
+// every z_j is −∞.
+func (h *Head) logSum(z, top *ir.Value) *ir.Value {
+	sum := ir.Sum(ir.Exp(z), 1)
 	empty := sum.Eq(0.0)
-	return ir.Select(empty, none, ir.Log(ir.Select(empty, 1.0, sum)).Add(top))
+	log := ir.Log(ir.Select(empty, 1.0, sum))
+	if top != nil {
+		log = log.Add(top)
+	}
+	return ir.Select(empty, h.g.Num(math.Inf(-1)), log)
 }
 
 // focal is (1 − e^−ce)^γ.
@@ -191,5 +236,5 @@ func (h *Head) ArcLoss(z *ir.Value, scale float64, a Arc, o CrossEntropy, f func
 func (h *Head) Moved(z *ir.Value, scale float64, a Arc, f func(c *ir.Value) *ir.Value) *ir.Value {
 	h.Predict(z)
 	c := h.Target(z).Div(scale).Called("cos_y")
-	return h.Replace(a.clipped(z, scale), f(c).Mul(scale)).Called("logits")
+	return h.Replace(h.know(a.clipped(z, scale), logits{most: h.known[z].most}), f(c).Mul(scale)).Called("logits")
 }

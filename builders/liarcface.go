@@ -45,5 +45,6 @@ func (p *LiArcface) Build(g *Graph) {
 	linear := ir.Acos(m.cosine()).Add(m.number("m", p.Margin)).Mul(-2 / math.Pi).Add(1)
 	f := m.apply(linear, h.Target(cos).Called("cos_y"))
 	z := ir.Acos(cos).Called("theta").Mul(-2 * p.Scale / math.Pi).Add(p.Scale)
+	h.know(z, logits{most: p.Scale})
 	h.CrossEntropyLoss(h.Replace(z, f.Mul(p.Scale)).Called("logits"), p.CrossEntropy)
 }

@@ -32,7 +32,7 @@ func (p *Softmax) Build(g *Graph) {
 	z := h.Linear(p.Bias)
 	h.Predict(z)
 	if p.Temperature != 1 {
-		z = z.Div(p.Temperature)
+		z = h.know(z.Div(p.Temperature), logits{unmoved: true})
 	}
 	h.CrossEntropyLoss(z, p.CrossEntropy)
 }

@@ -55,7 +55,11 @@ func (p *SpherefaceR) Build(g *Graph) {
 		r = length.Col()
 	}
 	f := p.moved(h, cos)
-	terms, weights := h.CrossEntropyOf(f.Mul(r).Called("logits"), p.CrossEntropy)
+	z := f.Mul(r).Called("logits")
+	if p.FeatureNormalization == "hard" {
+		h.know(z, logits{most: p.Scale})
+	}
+	terms, weights := h.CrossEntropyOf(z, p.CrossEntropy)
 	terms = terms.Mul(p.LossWeight)
 	if p.FeatureNormalization == "soft" {
 		pull := ir.Abs(length.Sub(p.Scale)).Mul(p.SoftWeight)

@@ -47,8 +47,9 @@ func TestEstimatesOfRandomFunctions(t *testing.T) {
 	for seed := range uint64(300) {
 		f := irtest.RandomFunc(rand.New(rand.NewPCG(seed, 7)))
 		s := sizes(64, 100)
+		last, reads := lastUses(f, ir.Live(f))
 		for _, v := range f.Values {
-			one := &estimate{f: f, sizes: s, count: make([]int, len(f.Values))}
+			one := newEstimate(f, s, false, last, reads)
 			if row := rows[v.Op]; row != nil {
 				if row(one, v); !(one.out.Nanoseconds >= 150*float64(one.out.Nodes)) {
 					t.Errorf("%v costs %v ns with %v, in\n%s", v.Op, one.out.Nanoseconds, v.Args, f)
@@ -94,6 +95,9 @@ func TestBytes(t *testing.T) {
 		{"an operand and its result", "func @f(x: float[N,C]) {\n%1: float[N,C] = exp x\n%2: float[N,C] = neg %1\n%3: float[N,C] = abs %2\nreturn y=%3\n}", 2 * 4 * 4 * 10},
 		{"what is read again is kept", "func @f(x: float[N,C]) {\n%1: float[N,C] = exp x\n%2: float[N,C] = neg %1\n%3: float[N,C] = mul %2, %1\nreturn y=%3\n}", 3 * 4 * 4 * 10},
 		{"a view is the same elements", "func @f(x: float[N]) {\n%1: float[N] = exp x\n%2: float[N,1] = unsqueeze %1 {axis=1}\n%3: float[N,1] = neg %2\nreturn y=%3\n}", 2 * 4 * 4},
+		{"what nothing else reads is put into where it lies", "func @f(x: float[N,C], i: int[N], v: float[N]) {\n%1: float[N,C] = exp x\n%2: float[N,C] = put %1, i, v {axis=1}\nreturn y=%2\n}", 4 * 4 * 10},
+		{"what something else reads is copied", "func @f(x: float[N,C], i: int[N], v: float[N]) {\n%1: float[N,C] = exp x\n%2: float[N,C] = put %1, i, v {axis=1}\nreturn y=%2, z=%1\n}", 2 * 4 * 4 * 10},
+		{"a parameter is copied", "func @f(x: float[N,C], i: int[N], v: float[N]) {\n%1: float[N,C] = put x, i, v {axis=1}\nreturn y=%1\n}", 4 * 4 * 10},
 		{"conditions take a byte", "func @f(x: float[N,C]) {\n%1: bool[N,C] = less x, x\n%2: float[N,C] = float %1\nreturn y=%2\n}", 4*10 + 4*4*10},
 		{"squares are held while a scaled norm is made", "func @f(x: float[N,C]) {\n%1: float[N] = norm x {scaled=true}\nreturn y=%1\n}", 4*4 + 4*4*10},
 	} {

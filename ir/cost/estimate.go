@@ -18,10 +18,10 @@ type Estimate struct {
 // its extents, in float64 if double is set and in float32 otherwise.
 func Of(f *ir.Func, double bool, at ...Sizes) []Estimate {
 	live := ir.Live(f)
-	last := lastUses(f, live)
+	last, reads := lastUses(f, live)
 	out := make([]Estimate, len(at))
 	for i, s := range at {
-		e := &estimate{f: f, sizes: s, double: double, last: slices.Clone(last), owner: make([]*ir.Value, len(f.Values)), count: make([]int, len(f.Values))}
+		e := newEstimate(f, s, double, last, reads)
 		e.run(live)
 		out[i] = e.out
 	}
@@ -37,11 +37,17 @@ type estimate struct {
 	// By place of the value: after which value its buffer may go, whose buffer
 	// its elements lie in, and how many they are (0: not counted yet).
 	last  []int
+	reads []int // how often it is read
 	owner []*ir.Value
 	count []int
 	held  int64 // bytes in buffers now
 	// passing is what the nodes of one value need between them.
 	passing int64
+}
+
+func newEstimate(f *ir.Func, s Sizes, double bool, last, reads []int) *estimate {
+	n := len(f.Values)
+	return &estimate{f: f, sizes: s, double: double, last: slices.Clone(last), reads: reads, owner: make([]*ir.Value, n), count: make([]int, n)}
 }
 
 func (e *estimate) run(live map[*ir.Value]bool) {
@@ -55,7 +61,11 @@ func (e *estimate) run(live map[*ir.Value]bool) {
 		}
 		e.passing = 0
 		rows[v.Op](e, v)
-		e.hold(v)
+		if v.Op == ir.OpPut && e.over(v) {
+			e.view(v)
+		} else {
+			e.hold(v)
+		}
 		e.drop(v, i)
 	}
 }
@@ -74,12 +84,22 @@ func (e *estimate) node(kind string, work int) {
 // The products that were measured, N rows on the inside where the first factor
 // is transposed.
 const (
-	straight   = "MatMul [N,C]·[C,D]"
-	byRows     = "Gemm [N,D]·[C,D]ᵀ"
-	byColumns  = "Gemm [N,C]ᵀ·[N,D]"
-	onto       = "Gemm [N,C]ᵀ·[N,D] + [C,D]"
-	ontoInside = 128 // the inner extent at which adding was measured
+	straight  = "MatMul [N,C]·[C,D]"
+	byRows    = "Gemm [N,D]·[C,D]ᵀ"
+	byColumns = "Gemm [N,C]ᵀ·[N,D]"
+	onto      = "Gemm [N,C]ᵀ·[N,D] + [C,D]"
 )
+
+// ontoMore is what adding to a matrix takes beyond the product, by the elements
+// of the matrix. The product was measured at these inner extents.
+var ontoMore = func() *price {
+	var more price
+	for i, inner := range [...]float64{1, 128, 1024, 128} {
+		with, without := prices[onto][i], prices[byColumns][i]
+		more[i].work, more[i].ns = with.work/inner, max(1, with.ns-without.ns)
+	}
+	return &more
+}()
 
 // product adds a matrix product by its multiply-adds.
 func (e *estimate) product(v *ir.Value) {
@@ -100,9 +120,7 @@ func (e *estimate) product(v *ir.Value) {
 // copied first.
 func (e *estimate) productOnto(v *ir.Value) {
 	e.product(v)
-	with, without := prices[onto], prices[byColumns]
-	work := float64(ontoInside * e.elements(v))
-	e.out.Nanoseconds += max(0, with.at(work)-without.at(work))
+	e.out.Nanoseconds += ontoMore.at(float64(e.elements(v)))
 }
 
 func (e *estimate) elements(v *ir.Value) int {
@@ -137,6 +155,13 @@ func (e *estimate) view(v *ir.Value) {
 	}
 }
 
+// over tells whether a put writes over its argument: something that was made
+// and that nothing else reads.
+func (e *estimate) over(v *ir.Value) bool {
+	x := v.Args[0]
+	return e.reads[x.Index()] == 1 && e.owner[x.Index()] == x && x.Op != ir.OpExpand
+}
+
 // hold gives v a buffer of its own: ONNX Runtime's elementwise kernels write
 // into new memory even where they could write over an operand. Parameters and
 // numbers have none.
@@ -162,9 +187,9 @@ func (e *estimate) letGo(v *ir.Value, at int) {
 }
 
 // lastUses is for each value the place of the last value that reads it, or its
-// own; results are read at the end.
-func lastUses(f *ir.Func, live map[*ir.Value]bool) []int {
-	last := make([]int, len(f.Values))
+// own, results being read at the end; and how often it is read.
+func lastUses(f *ir.Func, live map[*ir.Value]bool) (last, reads []int) {
+	last, reads = make([]int, len(f.Values)), make([]int, len(f.Values))
 	for i, v := range f.Values {
 		if !live[v] {
 			continue
@@ -172,10 +197,12 @@ func lastUses(f *ir.Func, live map[*ir.Value]bool) []int {
 		last[i] = i
 		for _, a := range v.Args {
 			last[a.Index()] = i
+			reads[a.Index()]++
 		}
 	}
 	for _, r := range f.Results {
 		last[r.Value.Index()] = len(f.Values)
+		reads[r.Value.Index()]++
 	}
-	return last
+	return last, reads
 }

@@ -40,8 +40,14 @@ func init() {
 		ir.OpTranspose: nodes("Transpose float"),
 		ir.OpExpand:    expand,
 		ir.OpPick:      nodes("GatherElements one of each row"),
-		ir.OpPut:       nodes("ScatterElements one of each row"),
-		ir.OpGather:    nodes("Gather N rows of [C,D]"),
+		ir.OpPut: func(e *estimate, v *ir.Value) {
+			if e.over(v) { // only what is put is written
+				e.node("GatherElements one of each row", e.elements(v.Args[2]))
+				return
+			}
+			e.node("ScatterElements one of each row", e.elements(v))
+		},
+		ir.OpGather: nodes("Gather N rows of [C,D]"),
 		ir.OpScatterAdd: func(e *estimate, v *ir.Value) {
 			e.node("ConstantOfShape float", e.elements(v))
 			e.node("ScatterElements add N rows to [C,D]", e.elements(v.Args[1]))

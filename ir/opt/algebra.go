@@ -147,6 +147,7 @@ var Rules = concat(
 		}},
 	},
 	expands(),
+	unaries(),
 )
 
 // byOp is the rules by the op that they replace.
@@ -221,6 +222,32 @@ func expands() []Rule {
 			}
 			return b.Emit(v.Op, v.Attrs, args...)
 		}})
+	}
+	return rules
+}
+
+// unaries are: an op on each element by itself does to what was expanded, and
+// to what was put into it, what it does to the rest. Behind the op a put stands
+// where nothing else reads what it changes.
+func unaries() []Rule {
+	var rules []Rule
+	for _, op := range ir.Ops {
+		if op.Scalar == nil || op.Arity != 1 || op == ir.OpStop {
+			continue
+		}
+		rules = append(rules,
+			Rule{op.Name + "-expand", "an op on each element of what was expanded = the result expanded", op, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+				if x := under(a[0], ir.OpExpand); x != nil {
+					return b.Emit(v.Op, v.Attrs, x).Expand(v.Type.Shape...)
+				}
+				return nil
+			}},
+			Rule{op.Name + "-put", "an op on each element of what something was put into = the results put together", op, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+				if p := a[0]; p.Op == ir.OpPut {
+					return b.Emit(ir.OpPut, p.Attrs, b.Emit(v.Op, v.Attrs, p.Args[0]), p.Args[1], b.Emit(v.Op, v.Attrs, p.Args[2]))
+				}
+				return nil
+			}})
 	}
 	return rules
 }

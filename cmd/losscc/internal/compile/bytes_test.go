@@ -49,7 +49,6 @@ var larger = map[string]struct {
 	"curricularface":    {10400, "other classes have a margin op too, with a derivative, and t is updated"},
 	"npcface":           {10000, "other classes have a margin op too, with a derivative, and a mean over the hard ones"},
 	"arcnegface":        {9600, "other classes have a margin op of their own beside the target's"},
-	"elasticface":       {8400, "a margin a row, with its cosine and sine"},
 	"adaface":           {9500, "two states with their updates, and a clipped quality a row"},
 	"magface":           {10200, "the norm enters twice with its gradient: margin and regulariser"},
 	"kappaface":         {11500, "three states with their updates at the end of an epoch"},
