@@ -51,13 +51,13 @@ func TestEstimatesOfRandomFunctions(t *testing.T) {
 		for _, v := range f.Values {
 			one := newEstimate(f, s, false, last, reads)
 			if row := rows[v.Op]; row != nil {
-				if row(one, v); !(one.out.Nanoseconds >= 150*float64(one.out.Nodes)) {
+				if row(one, v); !(one.out.Nanoseconds >= 100*float64(one.out.Nodes)) {
 					t.Errorf("%v costs %v ns with %v, in\n%s", v.Op, one.out.Nanoseconds, v.Args, f)
 				}
 			}
 		}
 		single, double := Of(f, false, s)[0], Of(f, true, s)[0]
-		if math.IsNaN(single.Nanoseconds) || single.Nanoseconds < 150*float64(single.Nodes) || single.Bytes < 0 {
+		if math.IsNaN(single.Nanoseconds) || single.Nanoseconds < 100*float64(single.Nodes) || single.Bytes < 0 {
 			t.Fatalf("%+v in\n%s", single, f)
 		}
 		if double.Nanoseconds < 0.8*single.Nanoseconds || double.Bytes < single.Bytes { // a norm is made otherwise

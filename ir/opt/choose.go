@@ -42,9 +42,9 @@ type Target struct {
 	Forced map[string]string
 }
 
-// worth is how the two costs weigh: five percent of memory are worth one of
+// worth is how the two costs weigh: six percent of memory are worth one of
 // time.
-const worth = 0.2
+const worth = 1.0 / 6
 
 // telling is how much cheaper the other way has to be, as a logarithm: estimates
 // do not tell a percent.

@@ -126,8 +126,10 @@ def cases() -> list[Case]:
     add("ReduceMin", "float, inner", "x", axes=[1], keepdims=0)
     add("ArgMin", "float, inner", "x", axis=1, keepdims=0)
     add("ArgMax", "float, outer", "x", axis=0, keepdims=0)
-    for op in ("ReduceMean", "ReduceL2", "ReduceSumSquare", "ReduceLogSumExp"):
+    for op in ("ReduceMean", "ReduceLogSumExp"):
         add(op, "inner", "x", axes=[1], keepdims=0)
+    for op in ("ReduceL2", "ReduceSumSquare"):
+        add(op, "inner", "w", axes=[1], keepdims=0)  # what norms are of: rows of D elements
     for op in ("Softmax", "LogSoftmax"):
         add(op, "inner", "x", axis=-1)
     add("TopK", "1 of each row", "x", "1", outputs=2, axis=-1, largest=1, sorted=1)
