@@ -77,9 +77,21 @@ def goal(cells: list[dict]) -> tuple[float, float, str] | None:
 
 
 def floors(result: dict) -> dict[tuple, float]:
-    """The least time of the products alone in ONNX Runtime, by shape and mode."""
-    return {(c["n"], c["c"], c["d"], c["mode"]): c["min_ms"]
-            for c in result["cells"] if c["column"] == FLOOR and "failed" not in c}
+    """The least time of the products alone in ONNX Runtime, by shape and mode: losses of one shape have the same."""
+    return {shape(c): c["min_ms"] for c in result["cells"] if c["column"] == FLOOR and "failed" not in c}
+
+
+def shape(cell: dict) -> tuple:
+    return cell["n"], cell["c"], cell["d"], cell["mode"]
+
+
+def allowed(cells: list[dict], floor: dict[tuple, float], against: str = "") -> float | None:
+    """The ratio to a peer (empty: the best) that a graph would have which made the products and nothing else."""
+    ours, found = fastest(cells, OURS), ratios(cells)
+    least = floor.get(shape(cells[0]))
+    if ours is None or least is None or not found:
+        return None
+    return (found[against] if against else min(found.values())) * ours["min_ms"] / least
 
 
 # ---------------------------------------------------------------- Markdown
@@ -112,26 +124,31 @@ def times(result: dict) -> str:
     lines = []
     for key, cells in found.items():
         ours, all_ratios = fastest(cells, OURS), ratios(cells)
-        first = cells[0]
-        least = floor.get((first["n"], first["c"], first["d"], first["mode"]))
+        least, most = floor.get(shape(cells[0])), allowed(cells, floor)
         lines.append([key] + [entry(cells, n) for n in names] + [
             f"{min(all_ratios.values()):.2f}×" if all_ratios else "–",
-            goal_entry(cells),
+            goal_entry(cells, floor),
             f"{ours['min_ms'] / least:.2f}×" if ours and least else "–",
+            f"{most:.2f}×" if most else "–",
         ])
     titles = ["ms, median; MB beyond the inputs", *(result["columns"][n] for n in names),
-              "best peer / losscc", "goal", "losscc / products"]
+              "best peer / losscc", "goal", "losscc / products", "best peer / products"]
     return table(titles, lines) + (
         "\n\nWith two times, the first is with the default allocator, the second with jemalloc. "
-        "The memory is the least of the two.")
+        "The memory is the least of the two. The last column is what a graph would reach that made "
+        "the matrix products in the same runtime and nothing else.")
 
 
-def goal_entry(cells: list[dict]) -> str:
+def goal_entry(cells: list[dict], floor: dict[tuple, float]) -> str:
     found = goal(cells)
     if found is None:
         return "–"
     reached, wanted, against = found
-    return f"{'✓' if reached >= wanted else '✗'} {wanted:g}×" + (f" ({against} {reached:.1f}×)" if against else "")
+    said = [f"{against} {reached:.1f}×"] if against else []
+    most = allowed(cells, floor, against)
+    if most is not None and most < wanted:
+        said.append(f"the products allow {most:.2g}×")
+    return f"{'✓' if reached >= wanted else '✗'} {wanted:g}×" + (f" ({', '.join(said)})" if said else "")
 
 
 def entry(cells: list[dict], column: str) -> str:
@@ -150,22 +167,52 @@ def geometric(values: list[float]) -> float:
 
 
 def summary(result: dict) -> str:
-    best = {key: min(r.values()) for key, cells in rows(result).items() if (r := ratios(cells))}
+    found, floor = rows(result), floors(result)
+    best = {key: min(r.values()) for key, cells in found.items() if (r := ratios(cells))}
     if not best:
         return ""
     worst = min(best, key=best.get)
     text = (f"Against the best peer with its better allocator: geometric mean {geometric(list(best.values())):.2f}× "
             f"over {len(best)} rows, least {best[worst]:.2f}× ({worst}).")
-    under = []
-    for key, cells in rows(result).items():
-        if (found := goal(cells)) is None:
+    under: list[str] = []  # a graph of these products could reach more
+    beyond: list[str] = []  # none can
+    for key, cells in found.items():
+        if (is_goal := goal(cells)) is None:
             continue
-        reached, wanted, against = found
-        if reached < wanted:
+        reached, wanted, against = is_goal
+        most = allowed(cells, floor, against)
+        if reached < wanted and most is not None and most < wanted:
+            beyond.append(f"{key} {reached:.2f}× of {most:.2f}×, goal {wanted:g}×")
+        elif reached < wanted:
             under.append(f"{key} {reached:.2f}×{' ' + against if against else ''}, goal {wanted:g}×")
         elif best[key] < matrix.LEAST:
             under.append(f"{key} {best[key]:.2f}×, and no row is to be under {matrix.LEAST:g}×")
-    return text + ("\n\nUnder their goals: " + "; ".join(under) + "." if under else "")
+    parts = [text, by_family(result)]
+    if under:
+        parts.append("Under their goals: " + "; ".join(under) + ".")
+    if beyond:
+        parts.append("Goals that the matrix products alone take too long for, with what was reached of what they "
+                     "allow: " + "; ".join(beyond) + ".")
+    return "\n\n".join(parts)
+
+
+def by_family(result: dict) -> str:
+    """The geometric mean against each peer, for losses with classes and with pairs, forward and with gradients."""
+    groups: dict[str, list[dict[str, float]]] = {}
+    for cells in rows(result).values():
+        if found := ratios(cells):
+            kind = "classes" if cells[0]["c"] else "pairs"
+            groups.setdefault(f"{kind}, {cells[0]['mode']}", []).append(found | {"": min(found.values())})
+    columns = dict.fromkeys(n for found in groups.values() for f in found for n in f if n)
+    lines = []
+    for name, found in groups.items():
+        line_ = [f"{name} ({len(found)} rows)"]
+        for column in ["", *columns]:
+            values = [f[column] for f in found if column in f]
+            line_.append(f"{geometric(values):.2f}×" + (f" ({len(values)})" if column and len(values) < len(found) else "")
+                         if values else "–")
+        lines.append(line_)
+    return table(["geometric mean of the ratios", "best peer", *(result["columns"][n] for n in columns)], lines)
 
 
 def growth(result: dict) -> str:
