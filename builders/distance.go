@@ -44,10 +44,65 @@ func betweenAll(distance string, normalize bool, x *ir.Value) *ir.Value {
 	return gram.Neg() // dot
 }
 
+// Order is for each row i of a batch how far the rows j lie from it, without
+// what is the same for all j: f grows with the distance d, and is cheaper.
+//
+//	‖x_i − x_j‖² = ‖x_i‖² + 2·f_ij, f_ij = ‖x_j‖²/2 − x_i·x_j;  else f_ij = −x_i·x_j
+type Order struct {
+	distance string
+	// Far is f, [n,n]; ignored rows j are farther than all others.
+	Far *ir.Value
+	// norms is ‖x_i‖², if the distance is euclidean.
+	norms *ir.Value
+}
+
+// ignoredFar is f of an ignored row: finite, so that what is infinite beside it
+// can be added.
+const ignoredFar = 1e38
+
+// Order is the order of the batch's rows by distance from each.
+func (b *Batch) Order(distance string, normalize bool) *Order {
+	x := b.X
+	if normalize || distance == "cosine" || distance == "angle" {
+		x = unit(x)
+	}
+	gram := ir.MatMulT(x, x)
+	o := &Order{distance: distance}
+	column := b.g.Num(0).Expand(b.n)
+	if distance == "euclidean" || distance == "squared-euclidean" {
+		o.norms = diagonal(gram)
+		column = o.norms.Mul(0.5)
+	}
+	o.Far = ir.Select(b.Kept, column, ignoredFar).Row().Sub(gram).Called("far")
+	return o
+}
+
+// Distance is d of values of f, one for each row, [n].
+func (o *Order) Distance(f *ir.Value) *ir.Value {
+	switch o.distance {
+	case "euclidean", "squared-euclidean":
+		d := f.Mul(2).Add(o.norms).Max(0.0)
+		if o.distance == "euclidean" {
+			d = ir.Sqrt(d)
+		}
+		return d
+	case "cosine":
+		return f.Add(1)
+	case "angle":
+		return ir.Acos(f.Neg())
+	}
+	return f // dot
+}
+
+// diagonal is what a square matrix has there.
+func diagonal(x *ir.Value) *ir.Value {
+	return x.Pick(1, x.Builder().Iota(x.Type.Shape[0]))
+}
+
 // squares is ‖x_i − x_j‖² from the products of the rows. ‖x_i‖² is read off
 // the diagonal, so that equal rows are at distance 0 and not at the difference
 // of two roundings.
 func squares(gram *ir.Value) *ir.Value {
-	q := gram.Pick(1, gram.Builder().Iota(gram.Type.Shape[0]))
+	q := diagonal(gram)
 	return q.Col().Add(q.Row()).Sub(gram.Mul(2)).Max(0.0)
 }

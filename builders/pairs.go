@@ -15,9 +15,9 @@ type Batch struct {
 	n ir.Dim
 	// X is embeddings, Labels labels.
 	X, Labels *ir.Value
-	// Same holds at (i, j) for two kept rows of one label, i ≠ j; Other for
-	// two kept rows of different labels.
-	Same, Other *ir.Value
+	// Equal holds at (i, j) for two kept rows of one label, Same where i ≠ j
+	// too; Other for two kept rows of different labels.
+	Equal, Same, Other *ir.Value
 }
 
 // Batch begins a loss over the pairs of a batch of n rows; a negative label
@@ -32,11 +32,12 @@ func (g *Graph) Batch(n ir.Dim) *Batch {
 func (g *Graph) batchOf(n ir.Dim, x, labels *ir.Value, rows *Rows) *Batch {
 	place := g.Iota(n)
 	both := rows.Kept.Col().And(rows.Kept.Row())
-	equal := labels.Col().Eq(labels.Row())
+	// An ignored row has a label of its own, which no column has.
+	equal := ir.Select(rows.Kept, labels, -1).Col().Eq(ir.Select(rows.Kept, labels, -2).Row()).Called("equal_labels")
 	self := place.Col().Eq(place.Row())
 	return &Batch{
 		Rows: rows, g: g, n: n, X: x, Labels: labels,
-		Same:  both.And(equal).And(self.Not()).Called("same_class"),
+		Equal: equal, Same: equal.And(self.Not()).Called("same_class"),
 		Other: both.And(equal.Not()).Called("other_class"),
 	}
 }
@@ -67,6 +68,13 @@ func (b *Batch) Once(pairs *ir.Value) *ir.Value {
 
 // far is +∞, the distance of what must not be chosen as near.
 func (b *Batch) far() *ir.Value { return b.g.Num(math.Inf(1)) }
+
+// anchors tells which rows have another of their class and one of a different
+// class.
+func (b *Batch) anchors() *ir.Value {
+	alike := ir.Sum(b.Equal.Float(), 1) // itself included
+	return alike.Greater(1).And(alike.Less(b.Count())).Called("anchors")
+}
 
 // has tells for each row whether a pair of it holds.
 func has(pairs *ir.Value) *ir.Value { return ir.ReduceMax(pairs.Int(), 1).Greater(0) }

@@ -132,11 +132,15 @@ func (p *Triplet) distances(b *Batch) (d, negative *ir.Value) {
 // batchHard takes for each anchor that has both its farthest positive and its
 // nearest negative.
 func (p *Triplet) batchHard(b *Batch) {
-	d, negative := p.distances(b)
-	positive := ir.Select(b.Same, d, b.far().Neg())
-	both := has(b.Same).And(has(b.Other))
-	ap := d.Pick(1, ir.Stop(positive).ArgMax(1))
-	an := d.Pick(1, ir.Stop(negative).Neg().ArgMax(1))
+	o, positive := b.Order(p.Distance, p.Normalize), b.Equal
+	if p.Distance == "dot" { // elsewhere a row is no farther from itself than from others
+		positive = b.Same
+	}
+	farthest := ir.Select(positive, o.Far, b.far().Neg())
+	nearest := ir.Select(b.Equal, b.far(), o.Far)
+	ap := o.Distance(farthest.Pick(1, farthest.ArgMax(1)))
+	an := o.Distance(nearest.Pick(1, nearest.Neg().ArgMax(1)))
+	both := b.anchors()
 	p.average(b.g, ir.Select(both, p.term(ap, an), 0.0), count(both))
 }
 

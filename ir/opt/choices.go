@@ -33,20 +33,39 @@ var Choices = []Choice{
 	},
 	{
 		Name: "mask", Written: "choice", Other: "sum",
-		Says: "numbers that must not win made infinite: by choosing, or by adding 1/m − 1, which is 0 or infinite",
+		Says: "numbers that must not win made infinite: by choosing, or by adding (1 − m)/m, which is 0 or infinite",
 		Fits: func(f *ir.Func, v *ir.Value, _ map[*ir.Value]int) bool {
 			if v.Op != ir.OpSelect || !matrix(v) || !v.Args[0].Type.Shape.Equal(v.Type.Shape) {
 				return false
 			}
-			c, ok := v.Args[2].Const()
-			return ok && math.IsInf(c, 0)
+			x, _, _ := masked(v.Args)
+			return x != nil
 		},
 		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
-			far := b.Num(1).Div(a[0].Float()).Sub(1)
-			if c, _ := a[2].Const(); c < 0 {
-				return a[1].Sub(far)
+			x, stays, far := masked(a)
+			away := stays.Not().Float().Div(stays.Float())
+			if far < 0 {
+				return x.Sub(away)
 			}
-			return a[1].Add(far)
+			return x.Add(away)
+		},
+	},
+	{
+		Name: "extreme", Written: "place", Other: "value",
+		Says: "the largest or smallest of a row, whose place nothing else reads: what stands at its place, or by itself",
+		Fits: func(f *ir.Func, v *ir.Value, uses map[*ir.Value]int) bool {
+			if v.Op != ir.OpPick {
+				return false
+			}
+			at := v.Args[1]
+			return (at.Op == ir.OpArgMax || at.Op == ir.OpArgMin) && uses[at] == 1 && at.Args[0] == v.Args[0] && sameAxis(at, v)
+		},
+		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			axis := v.Attrs.Int("axis")
+			if a[1].Op == ir.OpArgMax {
+				return ir.ReduceMax(a[0], axis)
+			}
+			return ir.ReduceMax(a[0].Neg(), axis).Neg()
 		},
 	},
 	{
@@ -189,6 +208,22 @@ func matrix(x *ir.Value) bool {
 func wholeZero(x *ir.Value) bool { return x.Op == ir.OpInt && x.Attrs.Int("value") == 0 }
 
 func boolAsInt(x *ir.Value) bool { return x.Op == ir.OpToInt && x.Args[0].Type.Elem == ir.Bool }
+
+// masked takes a choice between numbers and infinity apart: the numbers, where
+// they stay, and the infinity; x is nil if it is none.
+func masked(a []*ir.Value) (x, stays *ir.Value, far float64) {
+	for i, stays := range []*ir.Value{a[0], nil} {
+		c, ok := a[2-i].Const()
+		if !ok || !math.IsInf(c, 0) {
+			continue
+		}
+		if i == 1 {
+			stays = a[0].Not()
+		}
+		return a[1+i], stays, c
+	}
+	return nil, nil, 0
+}
 
 // inner is the factor that is a product itself, or nil.
 func inner(a []*ir.Value) *ir.Value {

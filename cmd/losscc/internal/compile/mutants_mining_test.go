@@ -13,6 +13,7 @@ const (
 	beyond  = "a term that is chosen is at least the margin, which is above 0, and others are multiplied by 0"
 	square  = "where a hinge is 0 its square has the derivative 0 already"
 	notLess = "a distance is not below 0"
+	oneOnly = "an anchor without a negative has the class of all rows: every term is 0, however many are counted"
 	halves  = "a pair stands on either side of the diagonal, where there is none of one row"
 )
 
@@ -24,7 +25,7 @@ var mined = []struct {
 	sets   map[string]string
 	proofs []string
 }{
-	{"triplet", map[string]string{"mining": "batch-hard", "margin": "2"}, []string{atZero, atZero}},
+	{"triplet", map[string]string{"mining": "batch-hard", "margin": "2"}, []string{oneOnly, atZero, atZero}},
 	{"triplet", map[string]string{"mining": "semi-hard", "margin": "2"}, []string{atZero}},
 	{"triplet", map[string]string{"mining": "batch-all", "margin": "2"}, []string{atZero}},
 	{"triplet", map[string]string{"mining": "batch-all-hard", "margin": "2"}, []string{atZero, beyond}},
