@@ -40,10 +40,11 @@ func shownChoices(r *compile.Result, why bool) []shownChoice {
 		return nil
 	}
 	out := []shownChoice{}
+	at := places(r.Decisions)
 	for i := range r.Decisions {
 		d := &r.Decisions[i]
 		out = append(out, shownChoice{
-			Choice: d.Choice.Name, Says: d.Choice.Says, At: d.At, Taken: taken(d), Forced: d.Forced, Weight: d.Weight(),
+			Choice: d.Choice.Name, Says: d.Choice.Says, At: at[i], Taken: taken(d), Forced: d.Forced, Weight: d.Weight(),
 			Ways: []shownWay{{d.Choice.Written, shownCosts(d, d.Written)}, {d.Choice.Other, shownCosts(d, d.Other)}},
 		})
 	}
@@ -54,6 +55,26 @@ func shownCosts(d *opt.Decision, es []cost.Estimate) []shownCost {
 	out := make([]shownCost, len(es))
 	for i, e := range es {
 		out[i] = shownCost{d.Sizes[i].String(), e.Nanoseconds / 1e6, e.Bytes}
+	}
+	return out
+}
+
+// places says of each decision where it was made. Values of one choice that go by
+// the same name are counted in the order in which they are computed.
+func places(ds []opt.Decision) []string {
+	type value struct{ choice, at string }
+	of := map[value]int{}
+	for i := range ds {
+		of[value{ds[i].Choice.Name, ds[i].At}]++
+	}
+	out, seen := make([]string, len(ds)), map[value]int{}
+	for i := range ds {
+		v := value{ds[i].Choice.Name, ds[i].At}
+		seen[v]++
+		out[i] = v.at
+		if of[v] > 1 {
+			out[i] += fmt.Sprintf(", %d of %d", seen[v], of[v])
+		}
 	}
 	return out
 }
@@ -80,13 +101,14 @@ func (c *console) why(r *compile.Result) {
 	c.printf("The loss as a whole with each way, in ms and MB, estimated from measured kernels\n")
 	c.printf("(ONNX Runtime, CPU, two threads) at %s.\nSix percent of memory are worth one of time. The second way is taken if it is\n"+
 		"a percent cheaper, the mean over the sizes.\n", strings.Join(sizes, "; "))
+	at := places(r.Decisions)
 	for i := range r.Decisions {
 		d := &r.Decisions[i]
 		note := ""
 		if d.Forced {
 			note = "  (asked for)"
 		}
-		c.printf("\n%s at %s: %s\n", d.Choice.Name, d.At, d.Choice.Says)
+		c.printf("\n%s at %s: %s\n", d.Choice.Name, at[i], d.Choice.Says)
 		c.printf("  %s %-14s %s%s\n", mark(!d.TookOther), d.Choice.Written, estimates(d.Written), "")
 		c.printf("  %s %-14s %s%s\n", mark(d.TookOther), d.Choice.Other, estimates(d.Other), note)
 	}
