@@ -42,16 +42,13 @@ def text(x: float, y: float, words: str, size: int = 13, anchor: str = "start", 
 
 def data(result: dict) -> list[tuple[str, dict[str, float], float | None]]:
     """For each row: its name, the ratio of every column, the ratio that is the goal."""
-    floor = report.floors(result)
     found = []
-    for key, cells in report.rows(result).items():
-        ratios, first, ours = dict(report.ratios(cells)), cells[0], report.fastest(cells, report.OURS)
-        least = floor.get((first["n"], first["c"], first["d"], first["mode"]))
-        if ours and least:
-            ratios[report.FLOOR] = least / ours["min_ms"]
+    for key, cells in report.with_products(result).items():
+        ratios, wanted = dict(report.ratios(cells)), report.goal(cells)
+        if over := report.over_products(cells):
+            ratios[report.FLOOR] = 1 / over
         if ratios:
-            wanted = report.goal(cells)
-            found.append((key, ratios, wanted[1] if wanted else None))
+            found.append((key, ratios, wanted.wanted if wanted else None))
     return found
 
 

@@ -1,6 +1,8 @@
 """Makes the table that people read, and the verdict, from the cells of a run.
 
-    python report.py RESULT.json    writes table.md and plot.svg beside it again
+    python report.py RESULT.json            writes table.md and plot.svg beside it again
+    python report.py RESULT.json LATER.json first puts rows of a later run in place of
+                                            RESULT's; the table marks them
 
 A ratio is the least time of a peer over losscc's least time in the same run, the
 peer with whichever allocator it is faster with. Times shown are medians.
@@ -8,6 +10,7 @@ peer with whichever allocator it is faster with. Times shown are medians.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import sys
@@ -65,33 +68,61 @@ def row_of(cell: dict) -> matrix.Row:
     return matrix.Row(**{f: cell[f] for f in ("loss", "n", "c", "d", "mode", "sweep")})
 
 
-def goal(cells: list[dict]) -> tuple[float, float, str] | None:
-    """The ratio that a row reached, the one it should, and the peer's column; empty: the best."""
-    found, first = ratios(cells), cells[0]
-    if not found or row_of(first).tiny:
-        return None
-    wanted, against = matrix.LOSSES[first["loss"]].goal(first["n"], first["c"], first["mode"])
-    if against:
-        return (found[against], wanted, against) if against in found else None
-    return min(found.values()), wanted, against
-
-
-def floors(result: dict) -> dict[tuple, float]:
-    """The least time of the products alone in ONNX Runtime, by shape and mode: losses of one shape have the same."""
-    return {shape(c): c["min_ms"] for c in result["cells"] if c["column"] == FLOOR and "failed" not in c}
-
-
 def shape(cell: dict) -> tuple:
     return cell["n"], cell["c"], cell["d"], cell["mode"]
 
 
-def allowed(cells: list[dict], floor: dict[tuple, float], against: str = "") -> float | None:
-    """The ratio to a peer (empty: the best) that a graph would have which made the products and nothing else."""
-    ours, found = fastest(cells, OURS), ratios(cells)
-    least = floor.get(shape(cells[0]))
-    if ours is None or least is None or not found:
+def products(result: dict) -> dict[tuple, list[dict]]:
+    """The cells of the products alone by shape and mode: all losses of a shape make the same ones."""
+    found: dict[tuple, list[dict]] = {}
+    for cell in result["cells"]:
+        if cell["kind"] == "floor":
+            found.setdefault(shape(cell), []).append(cell)
+    return found
+
+
+def with_products(result: dict) -> dict[str, list[dict]]:
+    """The cells of each row, among them those of its products, which another row may have measured."""
+    shared = products(result)
+    return {key: [c for c in cells if c["kind"] != "floor"] + shared.get(shape(cells[0]), [])
+            for key, cells in rows(result).items()}
+
+
+def over_products(cells: list[dict]) -> float | None:
+    """losscc's time over that of the products alone in its runtime."""
+    ours, floor = fastest(cells, OURS), fastest(cells, FLOOR)
+    return ours["min_ms"] / floor["min_ms"] if ours and floor else None
+
+
+@dataclasses.dataclass(frozen=True)
+class Goal:
+    """How a row stands against what is asked of it."""
+
+    reached: float
+    wanted: float
+    against: str  # the peer's column; empty: the best
+    allowed: float | None  # what a graph would reach that made the products and nothing else
+
+    @property
+    def met(self) -> bool:
+        return self.reached >= self.wanted
+
+    @property
+    def beyond(self) -> bool:
+        """Whether no graph of these products can meet it."""
+        return not self.met and self.allowed is not None and self.allowed < self.wanted
+
+
+def goal(cells: list[dict], least: bool = False) -> Goal | None:
+    """The goal of a row with its products, or with least the one that every row has against every peer."""
+    found, first = ratios(cells), cells[0]
+    if not found or row_of(first).tiny:
         return None
-    return (found[against] if against else min(found.values())) * ours["min_ms"] / least
+    wanted, against = (matrix.LEAST, "") if least else matrix.LOSSES[first["loss"]].goal(first["n"], first["c"], first["mode"])
+    if against and against not in found:
+        return None
+    reached, over = found[against] if against else min(found.values()), over_products(cells)
+    return Goal(reached, wanted, against, reached * over if over else None)
 
 
 # ---------------------------------------------------------------- Markdown
@@ -102,11 +133,42 @@ def markdown(result: dict) -> str:
     return "\n\n".join(p for p in parts if p) + "\n"
 
 
+def replaced(result: dict, later: dict) -> dict:
+    """result with the rows that a later run has measured in place of its own: all cells of a row are of one run."""
+    run = {"date": later["date"], "command": later["command"], "commit": later["machine"]["commit"]}
+    new: dict[str, list[dict]] = {}
+    for cell in later["cells"]:
+        new.setdefault(cell["key"], []).append(cell | {"run": run})
+    cells = []
+    for cell in result["cells"]:
+        cells += new.pop(cell["key"], []) if cell["key"] in new else []
+        if cell["key"] not in {c["key"] for c in later["cells"]}:
+            cells.append(cell)
+    return result | {"cells": cells + [c for rest in new.values() for c in rest], "columns": result["columns"] | later["columns"]}
+
+
+def runs(result: dict) -> list[dict]:
+    """The later runs that rows were taken from."""
+    found: list[dict] = []
+    for cell in result["cells"]:
+        if cell.get("run") and cell["run"] not in found:
+            found.append(cell["run"])
+    return found
+
+
 def head(result: dict) -> str:
     m = result["machine"]
     versions = ", ".join(f"{k} {v}" for k, v in m["versions"].items() if v)
     return (f"Measured {result['date']} by `{result['command']}`: {m['processor']}, {m['threads']} threads, "
-            f"{m['memory_bytes'] / 2**30:.0f} GiB, {m['system']}; {versions}; losscc at {m['commit']}.")
+            f"{m['memory_bytes'] / 2**30:.0f} GiB, {m['system']}; {versions}; losscc at {m['commit']}."
+            + "".join(f" Rows with {'*' * (i + 1)} were measured again {r['date']} by `{r['command']}`, losscc at {r['commit']}."
+                      for i, r in enumerate(runs(result))))
+
+
+def titled(result: dict, key: str, cells: list[dict]) -> str:
+    """A row's name, marked if it is of a later run."""
+    run = cells[0].get("run")
+    return key + (" " + "\\*" * (runs(result).index(run) + 1) if run else "")
 
 
 def table(titles: list[str], lines: list[list[str]]) -> str:
@@ -115,40 +177,37 @@ def table(titles: list[str], lines: list[list[str]]) -> str:
 
 
 def times(result: dict) -> str:
-    found = rows(result)
+    found = with_products(result)
     if not found:
         return ""
     used = {c["column"] for cells in found.values() for c in cells}
     names = [n for n in result["columns"] if n in used]
-    floor = floors(result)
     lines = []
     for key, cells in found.items():
-        ours, all_ratios = fastest(cells, OURS), ratios(cells)
-        least, most = floor.get(shape(cells[0])), allowed(cells, floor)
+        best, over = min(ratios(cells).values(), default=None), over_products(cells)
         lines.append([key] + [entry(cells, n) for n in names] + [
-            f"{min(all_ratios.values()):.2f}×" if all_ratios else "–",
-            goal_entry(cells, floor),
-            f"{ours['min_ms'] / least:.2f}×" if ours and least else "–",
-            f"{most:.2f}×" if most else "–",
-        ])
+            times_text(best), goal_entry(cells), times_text(over), times_text(best * over if best and over else None)])
     titles = ["ms, median; MB beyond the inputs", *(result["columns"][n] for n in names),
-              "best peer / losscc", "goal", "losscc / products", "best peer / products"]
+              "best peer / losscc", "goal", "losscc / products", "most that can be reached"]
     return table(titles, lines) + (
         "\n\nWith two times, the first is with the default allocator, the second with jemalloc. "
-        "The memory is the least of the two. The last column is what a graph would reach that made "
-        "the matrix products in the same runtime and nothing else.")
+        "The memory is the least of the two. The products are those of every loss of a shape and are "
+        "measured once. The most that can be reached is the best peer's time over that of the products "
+        "alone in ONNX Runtime: what a graph would have that did nothing else.")
 
 
-def goal_entry(cells: list[dict], floor: dict[tuple, float]) -> str:
+def times_text(ratio: float | None) -> str:
+    return "–" if ratio is None else f"{ratio:.2f}×"
+
+
+def goal_entry(cells: list[dict]) -> str:
     found = goal(cells)
     if found is None:
         return "–"
-    reached, wanted, against = found
-    said = [f"{against} {reached:.1f}×"] if against else []
-    most = allowed(cells, floor, against)
-    if most is not None and most < wanted:
-        said.append(f"the products allow {most:.2g}×")
-    return f"{'✓' if reached >= wanted else '✗'} {wanted:g}×" + (f" ({', '.join(said)})" if said else "")
+    said = [f"{found.against} {found.reached:.1f}×"] if found.against else []
+    if found.beyond:
+        said.append(f"products allow {found.allowed:.2g}×")
+    return f"{'✓' if found.met else '✗'} {found.wanted:g}×" + (f" ({', '.join(said)})" if said else "")
 
 
 def entry(cells: list[dict], column: str) -> str:
@@ -162,57 +221,69 @@ def entry(cells: list[dict], column: str) -> str:
     return shown + (f" ({min(c['peak_bytes'] for c in good) / 1e6:.0f} MB)" if good else "")
 
 
-def geometric(values: list[float]) -> float:
-    return math.exp(sum(map(math.log, values)) / len(values))
-
-
 def summary(result: dict) -> str:
-    found, floor = rows(result), floors(result)
-    best = {key: min(r.values()) for key, cells in found.items() if (r := ratios(cells))}
+    best = {key: min(r.values()) for key, cells in rows(result).items() if (r := ratios(cells))}
     if not best:
         return ""
     worst = min(best, key=best.get)
-    text = (f"Against the best peer with its better allocator: geometric mean {geometric(list(best.values())):.2f}× "
-            f"over {len(best)} rows, least {best[worst]:.2f}× ({worst}).")
-    under: list[str] = []  # a graph of these products could reach more
-    beyond: list[str] = []  # none can
-    for key, cells in found.items():
-        if (is_goal := goal(cells)) is None:
-            continue
-        reached, wanted, against = is_goal
-        most = allowed(cells, floor, against)
-        if reached < wanted and most is not None and most < wanted:
-            beyond.append(f"{key} {reached:.2f}× of {most:.2f}×, goal {wanted:g}×")
-        elif reached < wanted:
-            under.append(f"{key} {reached:.2f}×{' ' + against if against else ''}, goal {wanted:g}×")
-        elif best[key] < matrix.LEAST:
-            under.append(f"{key} {best[key]:.2f}×, and no row is to be under {matrix.LEAST:g}×")
-    parts = [text, by_family(result)]
+    parts = [f"Against the best peer with its better allocator: geometric mean {geometric(list(best.values())):.2f}× "
+             f"over {len(best)} rows, least {best[worst]:.2f}× ({worst}).", by_family(result)]
+    under, beyond = short_of_goals(result)
     if under:
-        parts.append("Under their goals: " + "; ".join(under) + ".")
+        parts.append("Under goals that the matrix products leave time for: " + "; ".join(under) + ".")
     if beyond:
-        parts.append("Goals that the matrix products alone take too long for, with what was reached of what they "
-                     "allow: " + "; ".join(beyond) + ".")
+        parts.append("Under goals that no graph of these products can reach, with what the products alone "
+                     "would: " + "; ".join(beyond) + ".")
     return "\n\n".join(parts)
 
 
+def short_of_goals(result: dict) -> tuple[list[str], list[str]]:
+    """The rows under their goals: those that could reach them, and those that no graph can get there."""
+    under, beyond = [], []
+    for key, cells in with_products(result).items():
+        missed = [g for g in (goal(cells), goal(cells, least=True)) if g and not g.met]
+        if not missed:
+            continue
+        g = missed[0]
+        what = f"{key} {g.reached:.2f}×{' ' + g.against if g.against else ''}"
+        if g.beyond:
+            beyond.append(f"{what} of {g.allowed:.2f}×, goal {g.wanted:g}×")
+        else:
+            under.append(f"{what}, goal {g.wanted:g}×")
+    return under, beyond
+
+
+# Groups of rows that are alike in what they cost.
+FAMILIES = [(f"{name}, {mode}", has_classes, mode)
+            for name, has_classes in (("heads", True), ("pairs", False)) for mode in reversed(matrix.MODES)]
+
+
 def by_family(result: dict) -> str:
-    """The geometric mean against each peer, for losses with classes and with pairs, forward and with gradients."""
-    groups: dict[str, list[dict[str, float]]] = {}
-    for cells in rows(result).values():
-        if found := ratios(cells):
-            kind = "classes" if cells[0]["c"] else "pairs"
-            groups.setdefault(f"{kind}, {cells[0]['mode']}", []).append(found | {"": min(found.values())})
-    columns = dict.fromkeys(n for found in groups.values() for f in found for n in f if n)
+    """The geometric means of each family: against every peer, and over the products."""
+    peers = [n for n in result["columns"] if any(c["column"] == n and c["kind"] == "peer" for c in result["cells"])]
     lines = []
-    for name, found in groups.items():
-        line_ = [f"{name} ({len(found)} rows)"]
-        for column in ["", *columns]:
-            values = [f[column] for f in found if column in f]
-            line_.append(f"{geometric(values):.2f}×" + (f" ({len(values)})" if column and len(values) < len(found) else "")
-                         if values else "–")
-        lines.append(line_)
-    return table(["geometric mean of the ratios", "best peer", *(result["columns"][n] for n in columns)], lines)
+    for name, has_classes, mode in FAMILIES:
+        mine = [cells for cells in with_products(result).values()
+                if bool(cells[0]["c"]) == has_classes and cells[0]["mode"] == mode and ratios(cells)]
+        if not mine:
+            continue
+        found = [ratios(cells) for cells in mine]
+        lines.append([f"{name} ({len(mine)} rows)", mean([min(f.values()) for f in found], len(mine)),
+                      *(mean([f[n] for f in found if n in f], len(mine)) for n in peers),
+                      mean([over for cells in mine if (over := over_products(cells))], len(mine))])
+    return table(["geometric means", "best peer / losscc", *(f"{result['columns'][n]} / losscc" for n in peers),
+                  "losscc / products"], lines)
+
+
+def mean(values: list[float], of: int) -> str:
+    """The geometric mean, with the count of the values where there are fewer."""
+    if not values:
+        return "–"
+    return times_text(geometric(values)) + (f" ({len(values)})" if len(values) < of else "")
+
+
+def geometric(values: list[float]) -> float:
+    return math.exp(sum(map(math.log, values)) / len(values))
 
 
 def growth(result: dict) -> str:
@@ -272,5 +343,8 @@ if __name__ == "__main__":
 
     path = Path(sys.argv[1])
     data = json.loads(path.read_text())
+    for later in sys.argv[2:]:
+        data = replaced(data, json.loads(Path(later).read_text()))
+        path.write_text(json.dumps(data, indent=1) + "\n")
     (path.parent / "table.md").write_text(markdown(data))
     (path.parent / "plot.svg").write_text(plot.svg(data))
