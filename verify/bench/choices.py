@@ -33,7 +33,7 @@ from kernels import HERE, Session, digits, mapped, memory, say
 from matrix import CLASS_SIZE
 from probe import Probe
 
-WORTH = 0.25  # memory against time, as ir/opt weighs them
+WORTH = 1 / 6  # memory against time, as ir/opt weighs them
 SAME = 0.03  # a smaller difference is none
 LEAST = 8 << 20  # bytes that the system's pages say something about
 
