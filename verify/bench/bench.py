@@ -114,7 +114,7 @@ class Bench:
                   # Of a million classes, PyTorch with the allocator it is faster with.
                   if not (row.large and allocator == "default" and len(column.allocators) > 1)]
         pattern = re.compile(self.options.only or "")
-        return [c for c in chosen if pattern.search(name(*c))]
+        return once([c for c in chosen if pattern.search(name(*c))])
 
     def build(self, row: matrix.Row) -> None:
         """losscc's file for row."""
@@ -204,6 +204,15 @@ class Bench:
         rest = [r for r, _, _ in cells[number + 1:]]
         if row.large and row not in rest and not any((r.n, r.c, r.d) == (row.n, row.c, row.d) for r in rest):
             self.discard(row)
+
+
+def once(cells: list[tuple[matrix.Row, columns.Column, str]]) -> list[tuple[matrix.Row, columns.Column, str]]:
+    """cells with the products alone in the first row of a shape only: they are the same for all its losses."""
+    first: dict[tuple, matrix.Row] = {}
+    for row, column, _ in cells:
+        if column.kind == columns.FLOOR:
+            first.setdefault((row.n, row.c, row.d, row.mode), row)
+    return [c for c in cells if c[1].kind != columns.FLOOR or first[c[0].n, c[0].c, c[0].d, c[0].mode] == c[0]]
 
 
 def name(row: matrix.Row, column: columns.Column, allocator: str) -> str:

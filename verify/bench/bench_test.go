@@ -128,68 +128,17 @@ func TestAFileWithAnotherMarginIsCaught(t *testing.T) {
 	}
 }
 
-// measured is a run of two columns over two rows and a sweep, with times that
-// make the ratios easy to tell.
-const measured = `{"date": "2000-01-02", "command": "bash run.sh", "left_out": {"pml": "no Python package x"},
-"machine": {"processor": "P", "threads": 2, "memory_bytes": 1073741824, "system": "S", "versions": {"torch": "2"}, "commit": "c"},
-"columns": {"losscc": "ours", "torch": "theirs", "products_ort": "floor"},
-"cells": [
- {"key": "arcface B128 C10k gradient", "n": 128, "c": 10000, "mode": "gradient", "column": "losscc", "kind": "ours", "min_ms": 10},
- {"key": "arcface B128 C10k gradient", "n": 128, "c": 10000, "mode": "gradient", "column": "torch", "kind": "peer", "min_ms": 40},
- {"key": "arcface B128 C10k gradient", "n": 128, "c": 10000, "mode": "gradient", "column": "torch", "kind": "peer", "min_ms": 20, "allocator": "jemalloc"},
- {"key": "arcface B128 C10k gradient", "n": 128, "c": 10000, "mode": "gradient", "column": "products_ort", "kind": "floor", "min_ms": 8},
- {"key": "arcface B128 C10k forward", "n": 128, "c": 10000, "mode": "forward", "column": "losscc", "kind": "ours", "min_ms": 10},
- {"key": "arcface B128 C10k forward", "n": 128, "c": 10000, "mode": "forward", "column": "torch", "kind": "peer", "min_ms": 5, "wrong": ["loss"]},
- {"key": "arcface B128 C10k forward", "n": 128, "c": 10000, "mode": "forward", "column": "torch", "kind": "peer", "min_ms": 8, "allocator": "jemalloc"},
- {"key": "s", "n": 128, "c": 10000, "mode": "gradient", "sweep": "N", "column": "losscc", "kind": "ours", "min_ms": 10},
- {"key": "s", "n": 256, "c": 10000, "mode": "gradient", "sweep": "N", "column": "losscc", "kind": "ours", "min_ms": 40}
-]}`
-
-func TestTheTableSaysWhatWasMeasured(t *testing.T) {
+func TestTheProductsOfAShapeAreMeasuredOnce(t *testing.T) {
 	dir := t.TempDir()
-	var r map[string]any
-	if err := json.Unmarshal([]byte(measured), &r); err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range r["cells"].([]any) {
-		cell := c.(map[string]any)
-		for k, v := range map[string]any{"loss": "arcface", "d": 512, "sweep": "", "allocator": "default", "wrong": []string{},
-			"median_ms": cell["min_ms"], "peak_bytes": 2e6, "errors": map[string]float64{"loss": 1e-7}} {
-			if _, ok := cell[k]; !ok {
-				cell[k] = v
-			}
-		}
-	}
-	data, err := json.Marshal(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(dir, "result.json")
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if talk, code := run(t, "report.py", path); code != 0 {
-		t.Fatal(talk)
-	}
-	table, err := os.ReadFile(filepath.Join(dir, "table.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for fact, line := range map[string]string{
-		"a peer counts with its faster allocator":     "| arcface B128 C10k gradient | 10.0 (2 MB) | 8.00 (2 MB) | 40.0 / 20.0 (2 MB) | 2.00× | ✓ 1.7× | 1.25× |",
-		"a wrong number is no time":                   "| arcface B128 C10k forward | 10.0 (2 MB) | – | 5.00✗ / 8.00 (2 MB) | 0.80× | ✗ 2× | – |",
-		"the mean is geometric":                       "geometric mean 1.26× over 2 rows, least 0.80× (arcface B128 C10k forward)",
-		"what misses its goal is named":               "Under their goals: arcface B128 C10k forward 0.80×, goal 2×.",
-		"growth is fitted beside the theory":          "| arcface, N = 128, 256 | 10.0 / 40.0 | 2.00 | 2.00 | 1 |",
-		"what is missing is said":                     "- Left out: pml, no Python package x.",
-		"machine, date and command head the table":    "Measured 2000-01-02 by `bash run.sh`: P, 2 threads, 1 GiB, S; torch 2; losscc at c.",
-		"what differed from float64 is said by sizes": "the losses agree to 1e-07",
+	for only, want := range map[string]string{
+		"B128 C10k gradient products_ort":                "arcface B128 C10k gradient products_ort\n",
+		"^(cosface|softmax).*C10k gradient products_ort": "cosface B1024 C10k gradient products_ort\ncosface B128 C10k gradient products_ort\n",
+		"B256 forward products_ort":                      "triplet-batch-all B256 forward products_ort\n",
 	} {
-		if !strings.Contains(string(table), line) {
-			t.Errorf("%s: want the line\n%s\nin\n%s", fact, line, table)
+		if got, code := run(t, "bench.py", "--losscc", "losscc", "--work", dir, "--list", "--only", only); code != 0 || got != want {
+			t.Errorf("--only %s: exit code %d, found\n%swant\n%s", only, code, got, want)
 		}
 	}
-	wellFormed(t, filepath.Join(dir, "plot.svg"))
 }
 
 func TestEveryKernelIsMeasured(t *testing.T) {

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from html import escape
 
-import report
+import standing
 
 INK, FAINT, RULE = "#1b1b1b", "#6b6b6b", "#dcdcdc"
 LEFT, RIGHT, TOP, STEP, WIDTH = 270, 70, 118, 22, 980
@@ -43,10 +43,10 @@ def text(x: float, y: float, words: str, size: int = 13, anchor: str = "start", 
 def data(result: dict) -> list[tuple[str, dict[str, float], float | None]]:
     """For each row: its name, the ratio of every column, the ratio that is the goal."""
     found = []
-    for key, cells in report.with_products(result).items():
-        ratios, wanted = dict(report.ratios(cells)), report.goal(cells)
-        if over := report.over_products(cells):
-            ratios[report.FLOOR] = 1 / over
+    for key, cells in standing.with_products(result).items():
+        ratios, wanted = dict(standing.ratios(cells)), standing.goal(cells)
+        if over := standing.over_products(cells):
+            ratios[standing.FLOOR] = 1 / over
         if ratios:
             found.append((key, ratios, wanted.wanted if wanted else None))
     return found
@@ -94,7 +94,7 @@ def svg(result: dict) -> str:
         if goal:
             out.append(f'<path d="M{place(goal):.1f} {y - 8:.1f}v16" stroke="{FAINT}" stroke-width="1.5" stroke-dasharray="3 2"/>')
         out += [mark(place(r), y, *looks[n]) for n, r in ratios.items()]
-        if peers := [r for n, r in ratios.items() if n != report.FLOOR]:
+        if peers := [r for n, r in ratios.items() if n != standing.FLOOR]:
             out.append(text(WIDTH - 16, y + 4, f"{min(peers):.2f}×", 13, "end", bold=True))
     out.append(text(WIDTH - 16, TOP - 14, "best peer", 12, "end", FAINT))
     out.append(text(16, height - 14, f"Least times of one run, {result['date']}, each peer with its faster allocator; "

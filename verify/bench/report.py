@@ -4,13 +4,11 @@
     python report.py RESULT.json LATER.json first puts rows of a later run in place of
                                             RESULT's; the table marks them
 
-A ratio is the least time of a peer over losscc's least time in the same run, the
-peer with whichever allocator it is faster with. Times shown are medians.
+Ratios are of least times (standing.py); times shown are medians.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 import sys
@@ -19,9 +17,9 @@ from pathlib import Path
 import numpy as np
 
 import matrix
-
-OURS = "losscc"
-FLOOR = "products_ort"
+from standing import (
+    OURS, PEER_KIND, fastest, geometric, goal, over_products, ratios, row_of, rows, with_products,
+)
 
 
 def line(answer: dict) -> str:
@@ -37,92 +35,6 @@ def line(answer: dict) -> str:
 def milliseconds(x: float) -> str:
     """x with three digits that mean something."""
     return f"{x:.0f}" if x >= 100 else f"{x:.1f}" if x >= 10 else f"{x:.2f}" if x >= 1 else f"{x:.3f}"
-
-
-def rows(result: dict) -> dict[str, list[dict]]:
-    """The cells of each row that is no point of a sweep."""
-    found: dict[str, list[dict]] = {}
-    for cell in result["cells"]:
-        if not cell["sweep"]:
-            found.setdefault(cell["key"], []).append(cell)
-    return found
-
-
-def fastest(cells: list[dict], column: str) -> dict | None:
-    """The cell of column with the allocator that it is fastest with; a wrong number is no time."""
-    good = [c for c in cells if c["column"] == column and "failed" not in c and not c["wrong"]]
-    return min(good, key=lambda c: c["min_ms"], default=None)
-
-
-def ratios(cells: list[dict]) -> dict[str, float]:
-    """Each peer's time over losscc's."""
-    ours = fastest(cells, OURS)
-    if ours is None:
-        return {}
-    names = dict.fromkeys(c["column"] for c in cells if c["kind"] == "peer")
-    best = {n: fastest(cells, n) for n in names}
-    return {n: c["min_ms"] / ours["min_ms"] for n, c in best.items() if c}
-
-
-def row_of(cell: dict) -> matrix.Row:
-    return matrix.Row(**{f: cell[f] for f in ("loss", "n", "c", "d", "mode", "sweep")})
-
-
-def shape(cell: dict) -> tuple:
-    return cell["n"], cell["c"], cell["d"], cell["mode"]
-
-
-def products(result: dict) -> dict[tuple, list[dict]]:
-    """The cells of the products alone by shape and mode: all losses of a shape make the same ones."""
-    found: dict[tuple, list[dict]] = {}
-    for cell in result["cells"]:
-        if cell["kind"] == "floor":
-            found.setdefault(shape(cell), []).append(cell)
-    return found
-
-
-def with_products(result: dict) -> dict[str, list[dict]]:
-    """The cells of each row, among them those of its products, which another row may have measured."""
-    shared = products(result)
-    return {key: [c for c in cells if c["kind"] != "floor"] + shared.get(shape(cells[0]), [])
-            for key, cells in rows(result).items()}
-
-
-def over_products(cells: list[dict]) -> float | None:
-    """losscc's time over that of the products alone in its runtime."""
-    ours, floor = fastest(cells, OURS), fastest(cells, FLOOR)
-    return ours["min_ms"] / floor["min_ms"] if ours and floor else None
-
-
-@dataclasses.dataclass(frozen=True)
-class Goal:
-    """How a row stands against what is asked of it."""
-
-    reached: float
-    wanted: float
-    against: str  # the peer's column; empty: the best
-    allowed: float | None  # what a graph would reach that made the products and nothing else
-
-    @property
-    def met(self) -> bool:
-        return self.reached >= self.wanted
-
-    @property
-    def beyond(self) -> bool:
-        """Whether no graph of these products can meet it."""
-        return not self.met and self.allowed is not None and self.allowed < self.wanted
-
-
-def goal(cells: list[dict], least: bool = False) -> Goal | None:
-    """The goal of a row with its products, or with least the one that every row has against every peer."""
-    found, first = ratios(cells), cells[0]
-    if not found or row_of(first).tiny:
-        return None
-    wanted, against = (matrix.LEAST, "") if least else matrix.LOSSES[first["loss"]].goal(first["n"], first["c"], first["mode"])
-    if against and against not in found:
-        return None
-    reached, over = found[against] if against else min(found.values()), over_products(cells)
-    return Goal(reached, wanted, against, reached * over if over else None)
 
 
 # ---------------------------------------------------------------- Markdown
@@ -185,14 +97,14 @@ def times(result: dict) -> str:
     lines = []
     for key, cells in found.items():
         best, over = min(ratios(cells).values(), default=None), over_products(cells)
-        lines.append([key] + [entry(cells, n) for n in names] + [
+        lines.append([titled(result, key, cells)] + [entry(cells, n) for n in names] + [
             times_text(best), goal_entry(cells), times_text(over), times_text(best * over if best and over else None)])
     titles = ["ms, median; MB beyond the inputs", *(result["columns"][n] for n in names),
               "best peer / losscc", "goal", "losscc / products", "most that can be reached"]
     return table(titles, lines) + (
         "\n\nWith two times, the first is with the default allocator, the second with jemalloc. "
-        "The memory is the least of the two. The products are those of every loss of a shape and are "
-        "measured once. The most that can be reached is the best peer's time over that of the products "
+        "The memory is the least of the two. Losses of one shape make the same products, which are "
+        "measured once a run. The most that can be reached is the best peer's time over that of the products "
         "alone in ONNX Runtime: what a graph would have that did nothing else.")
 
 
@@ -260,7 +172,7 @@ FAMILIES = [(f"{name}, {mode}", has_classes, mode)
 
 def by_family(result: dict) -> str:
     """The geometric means of each family: against every peer, and over the products."""
-    peers = [n for n in result["columns"] if any(c["column"] == n and c["kind"] == "peer" for c in result["cells"])]
+    peers = [n for n in result["columns"] if any(c["column"] == n and c["kind"] == PEER_KIND for c in result["cells"])]
     lines = []
     for name, has_classes, mode in FAMILIES:
         mine = [cells for cells in with_products(result).values()
@@ -268,7 +180,7 @@ def by_family(result: dict) -> str:
         if not mine:
             continue
         found = [ratios(cells) for cells in mine]
-        lines.append([f"{name} ({len(mine)} rows)", mean([min(f.values()) for f in found], len(mine)),
+        lines.append([f"{name} ({len(mine)} row{'s' * (len(mine) > 1)})", mean([min(f.values()) for f in found], len(mine)),
                       *(mean([f[n] for f in found if n in f], len(mine)) for n in peers),
                       mean([over for cells in mine if (over := over_products(cells))], len(mine))])
     return table(["geometric means", "best peer / losscc", *(f"{result['columns'][n]} / losscc" for n in peers),
@@ -280,10 +192,6 @@ def mean(values: list[float], of: int) -> str:
     if not values:
         return "–"
     return times_text(geometric(values)) + (f" ({len(values)})" if len(values) < of else "")
-
-
-def geometric(values: list[float]) -> float:
-    return math.exp(sum(map(math.log, values)) / len(values))
 
 
 def growth(result: dict) -> str:
