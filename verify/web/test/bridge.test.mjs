@@ -2,10 +2,14 @@
 // values, steps, state, schedules, noise, arrays and messages.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { join, relative } from "node:path";
+import { after, describe, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { runInNewContext } from "node:vm";
 import { difference, losscc, losses, makeCase, readNpy } from "../losscc.mjs";
 import { runtimes, session } from "../packages.mjs";
 
@@ -191,7 +195,7 @@ for (const [runtime, ort] of Object.entries(runtimes())) {
       assert.ok((await head.step(x, y, 0.1)).loss > 0);
     });
 
-    test("weighted sums, float64, rows for themselves, a miner's rows and a URL", async () => {
+    test("weighted sums, float64, rows for themselves, and a miner's rows", async () => {
       const sum = await load("softmax + 0.003*center", { C: 3, D: 2 });
       const parts = await sum.step(x, y, 0.1);
       near(parts["loss.softmax"] + 0.003 * parts["loss.center"], parts.loss);
@@ -203,12 +207,37 @@ for (const [runtime, ort] of Object.entries(runtimes())) {
       const triplet = await load("triplet", { D: 2 });
       assert.deepEqual(triplet.takes, ["anchor", "positive", "negative"]);
       assert.equal((await triplet.step(x, x, x, 0.1)).gradAnchor.length, 8);
-      const url = `data:application/octet-stream;base64,${(await built("triplet", "--grad")).toString("base64")}`;
-      assert.equal((await Loss.load(ort, url, { session, D: 2 })).name, "triplet");
     });
 
-    test("messages name what was found, and what was wanted", async () => {
+    test("a file is given by its bytes, its URL or its path", async (t) => {
+      const bytes = await built("triplet", "--grad");
+      const path = join(folder, "triplet_--grad.onnx");
+      const server = createServer((_, answer) => answer.end(bytes)).listen(0, "127.0.0.1");
+      t.after(() => server.close());
+      await once(server, "listening");
+      const forms = {
+        bytes,
+        "a part of a longer array": new Uint8Array([0, ...bytes, 0]).subarray(1, -1),
+        "an ArrayBuffer": Uint8Array.from(bytes).buffer,
+        "an ArrayBuffer of another context": runInNewContext(`Uint8Array.from([${[...bytes]}]).buffer`),
+        "a path from here": relative(process.cwd(), path),
+        "a path from the root": path,
+        "a URL of a file": pathToFileURL(path),
+        "a URL of a file, written": pathToFileURL(path).href,
+        "a URL with the bytes": `data:application/octet-stream;base64,${bytes.toString("base64")}`,
+        "a URL of a server": `http://127.0.0.1:${server.address().port}/triplet.onnx`,
+      };
+      for (const [what, file] of Object.entries(forms)) {
+        assert.equal((await Loss.load(ort, file, { session, D: 2 })).name, "triplet", what);
+      }
+    });
+
+    test("messages name what was found, and what was wanted", async (t) => {
       const head = await load("softmax", { C: 3, D: 2 });
+      const server = createServer((_, answer) => answer.writeHead(404).end()).listen(0, "127.0.0.1");
+      t.after(() => server.close());
+      await once(server, "listening");
+      const missing = `http://127.0.0.1:${server.address().port}/none.onnx`;
       const wrong = [
         [() => head.run([[[1, 2, 3]], [0]]), /embeddings: found 3 numbers of shape \[1, 3\], want \[N, D=2\]/],
         [() => head.run([[1, 2, 3], [0]]), /embeddings: found 3 numbers, want \[N, D=2\], a multiple of 2/],
@@ -226,6 +255,12 @@ for (const [runtime, ort] of Object.entries(runtimes())) {
         [() => load("arcface", { C: 3, D: 2, data: { wieght: [1, 2] } }), /wieght: arcface has no such input/],
         [() => load("triplet", {}).then((h) => h.run([[1, 2], [1, 2], [1, 2]])), /no extent is known; give D to load/],
         [() => load("arcface", { C: 3, D: 2 }, "--dtype", "f16"), /build the file with --dtype f32 or f64/],
+        [() => Loss.load(ort, "none.onnx"), new RegExp(`^none\\.onnx: found no such file, seen from ${process.cwd()}; give the path`)],
+        [() => Loss.load(ort, folder), /: found a folder, seen from .*; give the path/],
+        [() => Loss.load(ort, "http://127.0.0.1:1/x.onnx"), /^http:\S+: found nothing there \(.+\); give the URL of a file of losscc build, or its bytes$/],
+        [() => Loss.load(ort, missing), /^http:\S+: found 404 Not Found; give the URL/],
+        [() => Loss.load(ort, undefined), /^found undefined for a file, want its bytes, its URL or its path$/],
+        [() => Loss.load(ort, null), /^found null for a file/],
         [() => Loss.load(ort, new Uint8Array([8, 8])), /was not made by losscc build/],
         [() => Loss.load(ort, new Uint8Array([8])), /ends in the middle of a number/],
         [() => Loss.load(ort, new Uint8Array([0x3a, 100, 1])), /ends in the middle of a field/],

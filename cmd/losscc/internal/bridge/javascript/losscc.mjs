@@ -6,9 +6,9 @@
 //     const head = await Loss.load(ort, "arcface.onnx", { C: 10, D: 2 });
 //     const { loss, gradEmbeddings } = await head.step(embeddings, labels, 0.1);
 //
-// `losscc bridge javascript` writes this file. It imports nothing: the ONNX
-// Runtime is handed to it, and a file must come from `losscc build --grad` to be
-// trained with.
+// `losscc bridge javascript` writes this file. The ONNX Runtime is handed to it;
+// it imports nothing itself, save what reads files, and that in Node only. A file
+// must come from `losscc build --grad` to be trained with.
 //
 // What becomes of the file's inputs
 //     A parameter (`weight`, `bias`, `margins`, ...) is kept here, started as the
@@ -125,6 +125,61 @@ function inside(bytes, ...path) {
     found = found.flatMap((b) => [...fields(b)].filter(([n]) => n === number).map(([, value]) => value));
   }
   return found;
+}
+
+const node = typeof (/** @type {any} */ (globalThis).process?.versions?.node) === "string";
+
+/**
+ * The bytes of a file, given as they are, by its URL, or in Node by its path.
+ * @param {Uint8Array | ArrayBuffer | string | URL} file
+ * @returns {Promise<Uint8Array>}
+ */
+async function read(file) {
+  if (ArrayBuffer.isView(file)) return new Uint8Array(file.buffer, file.byteOffset, file.byteLength);
+  // An ArrayBuffer of another window is none of this one's.
+  if (Object.prototype.toString.call(file) === "[object ArrayBuffer]") return new Uint8Array(/** @type {ArrayBuffer} */ (file));
+  if (typeof file !== "string" && !(file instanceof URL)) {
+    throw new LossError(`found ${file === null ? "null" : typeof file} for a file, want its bytes, its URL${node ? " or its path" : ""}`);
+  }
+  const remote = /^(https?|data|blob):/i.test(String(file));
+  return node && !remote ? readPath(file) : readAddress(file);
+}
+
+/**
+ * @param {string | URL} file a path, or a URL with file:
+ * @returns {Promise<Uint8Array>}
+ */
+async function readPath(file) {
+  // Named by a variable, so that what packs modules for a browser lets it be.
+  const module = "node:fs/promises";
+  const { readFile } = await import(/* webpackIgnore: true */ /* @vite-ignore */ module);
+  const path = typeof file === "string" && /^file:/i.test(file) ? new URL(file) : file;
+  try {
+    return new Uint8Array(await readFile(path));
+  } catch (e) {
+    const { code, message } = /** @type {any} */ (e);
+    const found = code === "ENOENT" ? "found no such file" : code === "EISDIR" ? "found a folder" : message;
+    const here = /** @type {any} */ (globalThis).process.cwd();
+    throw new LossError(`${file}: ${found}, seen from ${here}; give the path of a file of losscc build, its URL or its bytes`);
+  }
+}
+
+/**
+ * @param {string | URL} file what fetch() takes
+ * @returns {Promise<Uint8Array>}
+ */
+async function readAddress(file) {
+  const shown = String(file).slice(0, 200);
+  const advice = "give the URL of a file of losscc build, or its bytes";
+  let found;
+  try {
+    found = await fetch(file);
+  } catch (e) {
+    const { message, cause } = /** @type {any} */ (e);
+    throw new LossError(`${shown}: found nothing there (${cause?.message || cause?.code || message}); ${advice}`);
+  }
+  if (!found.ok) throw new LossError(`${shown}: found ${found.status} ${found.statusText}; ${advice}`);
+  return new Uint8Array(await found.arrayBuffer());
 }
 
 /** @param {Uint8Array | undefined} bytes */
@@ -296,18 +351,12 @@ export class Loss {
   /**
    * Loads a file that losscc built.
    * @param {Ort} ort onnxruntime-web or onnxruntime-node, as imported
-   * @param {Uint8Array | ArrayBuffer | string | URL} file the bytes, or where fetch() finds them
+   * @param {Uint8Array | ArrayBuffer | string | URL} file the bytes, or where they are: a URL, or in Node a path
    * @param {Options} [options]
    * @returns {Promise<Loss>}
    */
   static async load(ort, file, options = {}) {
-    let bytes = file;
-    if (typeof file === "string" || file instanceof URL) {
-      const found = await fetch(file);
-      if (!found.ok) throw new LossError(`${file}: ${found.status} ${found.statusText}`);
-      bytes = await found.arrayBuffer();
-    }
-    const data = bytes instanceof Uint8Array ? bytes : new Uint8Array(/** @type {ArrayBuffer} */ (bytes));
+    const data = await read(file);
     const loss = new Loss(ort, data, options);
     loss.session = await ort.InferenceSession.create(data, options.session);
     return loss;
