@@ -50,7 +50,7 @@ func (p *Contrastive) Build(g *Graph) {
 		p.mined(g)
 	case "all":
 		b := g.Batch(N)
-		p.loss(b.g, b.Once(b.Same), b.Once(b.Other), p.all(b), nil)
+		p.whole(b).loss(b.g, b.Same, b.Other, p.all(b), nil)
 	case "hard":
 		p.hard(g.Batch(N))
 	}
@@ -78,6 +78,16 @@ func (p *Contrastive) mined(g *Graph) {
 	same := r.Kept.And(li.Eq(lj))
 	d := between(p.Distance, p.Normalize, g.harmless(x.Gather(i), r.Kept), g.harmless(x.Gather(j), r.Kept))
 	p.loss(g, same, r.Kept.And(same.Not()), d, r)
+}
+
+// whole is the loss over a matrix in which each pair stands twice, at (i, j) and
+// (j, i), so that the matrix is its own transpose: means stay, sums halve.
+func (p *Contrastive) whole(b *Batch) *Contrastive {
+	q := *p
+	if b.g.Reduction == "sum" {
+		q.LossWeight /= 2
+	}
+	return &q
 }
 
 func (p *Contrastive) all(b *Batch) *ir.Value { return betweenAll(p.Distance, p.Normalize, b.X) }

@@ -101,8 +101,10 @@ func diagonal(x *ir.Value) *ir.Value {
 
 // squares is ‖x_i − x_j‖² from the products of the rows. ‖x_i‖² is read off
 // the diagonal, so that equal rows are at distance 0 and not at the difference
-// of two roundings.
+// of two roundings; what rounding brings below 0 is 0, with the gradient of the
+// rest, which is (x_i − x_j)·2 and so 0 for equal rows by itself.
 func squares(gram *ir.Value) *ir.Value {
 	q := diagonal(gram)
-	return q.Col().Add(q.Row()).Sub(gram.Mul(2)).Max(0.0)
+	s := q.Col().Add(q.Row()).Sub(gram.Mul(2))
+	return s.Through(s.Max(0.0))
 }

@@ -15,8 +15,8 @@ type Batch struct {
 	n ir.Dim
 	// X is embeddings, Labels labels.
 	X, Labels *ir.Value
-	// Equal holds at (i, j) for two kept rows of one label, Same where i ≠ j
-	// too; Other for two kept rows of different labels.
+	// Equal holds at (i, i), and at (i, j) for two kept rows of one label, Same
+	// where i ≠ j too; Other for two kept rows of different labels.
 	Equal, Same, Other *ir.Value
 }
 
@@ -32,8 +32,9 @@ func (g *Graph) Batch(n ir.Dim) *Batch {
 func (g *Graph) batchOf(n ir.Dim, x, labels *ir.Value, rows *Rows) *Batch {
 	place := g.Iota(n)
 	both := rows.Kept.Col().And(rows.Kept.Row())
-	// An ignored row has a label of its own, which no column has.
-	equal := ir.Select(rows.Kept, labels, -1).Col().Eq(ir.Select(rows.Kept, labels, -2).Row()).Called("equal_labels")
+	// An ignored row has a label of its own, which no other row has.
+	own := ir.Select(rows.Kept, labels, g.Whole(-1).Sub(place))
+	equal := own.Col().Eq(own.Row()).Called("equal_labels")
 	self := place.Col().Eq(place.Row())
 	return &Batch{
 		Rows: rows, g: g, n: n, X: x, Labels: labels,

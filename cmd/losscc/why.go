@@ -99,8 +99,8 @@ func (c *console) why(r *compile.Result) {
 	}
 	c.printf("\nChosen by cost\n")
 	c.printf("The loss as a whole with each way, in ms and MB, estimated from measured kernels\n")
-	c.printf("(ONNX Runtime, CPU, two threads) at %s.\nSix percent of memory are worth one of time. The second way is taken if it is\n"+
-		"a percent cheaper, the mean over the sizes.\n", strings.Join(sizes, "; "))
+	c.printf("(ONNX Runtime, CPU, two threads) at %s.\nSix percent of memory, with the 64 MB that a runtime holds anyway, are worth one\n"+
+		"of time. The second way is taken if it is a percent cheaper, the mean over the\nsizes.\n", strings.Join(sizes, "; "))
 	at := places(r.Decisions)
 	for i := range r.Decisions {
 		d := &r.Decisions[i]

@@ -88,6 +88,69 @@ var Rules = concat(
 		}},
 		{"select-same", "select(c, x, x) = x", ir.OpSelect, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value { return when(a[1] == a[2], a[1]) }},
 
+		{"less-hinge", "0 < max(a − b, 0) where b < a, if one of them repeats", ir.OpLess, lessHinge},
+		{"less-mask", "0 < x·c where c holds and 0 < x", ir.OpLess, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			if !is(a[0], 0) || a[1].Op != ir.OpMul {
+				return nil
+			}
+			x, c := maskedFactor(a[1])
+			if x == nil || !c.Type.Shape.Equal(a[1].Type.Shape) {
+				return nil
+			}
+			return both(c, a[0].Less(x))
+		}},
+		{"mul-float", "the product of two conditions as floats = both, as a float", ir.OpMul, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			c, d := condition(a[0]), condition(a[1])
+			if c == nil || d == nil {
+				return nil
+			}
+			return both(c, d).Float()
+		}},
+		{"mul-masks", "(k·c)·d = k·(c and d) for conditions as floats, where k repeats", ir.OpMul, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			for i := range a {
+				d := condition(a[i])
+				if p := a[1-i]; d != nil && p.Op == ir.OpMul {
+					if k, c := maskedFactor(p); k != nil && !k.Type.Equal(v.Type) {
+						return k.Mul(both(c, d).Float())
+					}
+				}
+			}
+			return nil
+		}},
+		{"add-self", "x + x = 2·x", ir.OpAdd, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			if a[0] != a[1] || a[0].Type.Elem != ir.Float {
+				return nil
+			}
+			return a[0].Mul(2)
+		}},
+		{"mul-twice", "(x·c)·k = x·(c·k) for powers of two not below 1", ir.OpMul, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			x, k := numbered(a)
+			if x == nil || x.Op != ir.OpMul || !doubles(k) {
+				return nil
+			}
+			y, c := numbered(x.Args)
+			if y == nil || !doubles(c) {
+				return nil
+			}
+			return y.Mul(c * k)
+		}},
+		{"mul-put", "(x with v put in)·k = x·k with v·k put in, for a number k", ir.OpMul, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			p, k := numbered(a)
+			if p == nil || p.Op != ir.OpPut {
+				return nil
+			}
+			return b.Emit(ir.OpPut, p.Attrs, p.Args[0].Mul(k), p.Args[1], p.Args[2].Mul(k))
+		}},
+		{"transpose-symmetric", "xᵀ = x, if x is symmetric", ir.OpTranspose, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			return when(symmetric(a[0]), a[0])
+		}},
+		{"sum-symmetric", "columns sum up to what rows do, if the matrix is symmetric", ir.OpSum, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			if v.Attrs.Int("axis") != 0 || !symmetric(a[0]) {
+				return nil
+			}
+			return ir.Sum(a[0], 1)
+		}},
+
 		{"expand-same", "x expanded to its own shape = x", ir.OpExpand, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
 			return when(a[0].Type.Equal(v.Type), a[0])
 		}},
@@ -265,4 +328,14 @@ func matmulTranspose(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
 		return nil
 	}
 	return b.Emit(ir.OpMatMul, ir.Attrs{{Name: "trans_a", Val: ta}, {Name: "trans_b", Val: tb}}, x, y)
+}
+
+// lessHinge is b < a, which takes no matrix of differences: only where a or b is
+// smaller than that.
+func lessHinge(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+	x, y := hinge(a[1])
+	if x == nil || !is(a[0], 0) || x.Type.Equal(a[1].Type) && y.Type.Equal(a[1].Type) {
+		return nil
+	}
+	return y.Less(x)
 }

@@ -21,6 +21,63 @@ var Choices = []Choice{
 		},
 	},
 	{
+		Name: "slope", Written: "hinge", Other: "slope",
+		Says: "[x]₊ of the pairs where c holds: the hinge times c, or x times the slope, which the gradient has",
+		Fits: func(f *ir.Func, v *ir.Value, _ map[*ir.Value]int) bool {
+			x, s := maskedHinge(v.Op, v.Args)
+			return x != nil && matrix(v) && s.in(f)
+		},
+		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			x, s := maskedHinge(v.Op, a)
+			return x.Mul(s.float())
+		},
+	},
+	{
+		Name: "hinge", Written: "terms", Other: "counts",
+		Says: "all [a − b]₊ summed, where a or b repeats: term by term, or each side times how often it counts, which the gradient has",
+		Fits: func(f *ir.Func, v *ir.Value, uses map[*ir.Value]int) bool {
+			t := summed(v, uses)
+			if t == nil {
+				return false
+			}
+			s, ok := difference(t)
+			return ok && s.in(f)
+		},
+		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			t := a[0]
+			for t.Op == ir.OpSum {
+				t = t.Args[0]
+			}
+			s, _ := difference(t)
+			n := s.float()
+			return weighed(s.high, n, math.Inf(-1)).Sub(weighed(s.low, n, math.Inf(1)))
+		},
+	},
+	{
+		Name: "zeros", Written: "choice", Other: "product",
+		Says: "numbers of counts that are 0 where a condition fails: chosen, or times it",
+		Fits: func(f *ir.Func, v *ir.Value, _ map[*ir.Value]int) bool {
+			x, _ := zeroed(v.Op, v.Args)
+			return x != nil && matrix(v) && x.Type.Equal(v.Type) && finite(x)
+		},
+		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			x, c := zeroed(v.Op, a)
+			return x.Mul(c.Float())
+		},
+	},
+	{
+		Name: "scatters", Written: "two", Other: "one",
+		Says: "two sums into places, added: each into zeros of its own, or what goes into either side by side",
+		Fits: func(f *ir.Func, v *ir.Value, uses map[*ir.Value]int) bool {
+			return v.Op == ir.OpAdd && scattered(v.Args[0], v.Args[1]) && uses[v.Args[0]] == 1 && uses[v.Args[1]] == 1
+		},
+		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			x, y := a[0].Args, a[1].Args
+			both := b.Fresh("M")
+			return x[1].Concat(y[1], both).ScatterAdd(x[0].Concat(y[0], both), a[0].Attrs.Dim("dim"))
+		},
+	},
+	{
 		Name: "any", Written: "max", Other: "sum",
 		Says: "whether one of a row holds: the largest as whole numbers, or the sum as floats",
 		Fits: func(f *ir.Func, v *ir.Value, _ map[*ir.Value]int) bool {

@@ -43,8 +43,12 @@ type Target struct {
 }
 
 // worth is how the two costs weigh: six percent of memory are worth one of
-// time.
-const worth = 1.0 / 6
+// time. Memory counts with what a runtime holds anyway, beside which a few
+// matrices of a batch are nothing.
+const (
+	worth   = 1.0 / 6
+	runtime = 64 << 20
+)
 
 // telling is how much cheaper the other way has to be, as a logarithm: estimates
 // do not tell a percent.
@@ -121,7 +125,7 @@ func (d *Decision) Weight() float64 {
 	w := 0.0
 	for i := range d.Sizes {
 		w += math.Log(d.Other[i].Nanoseconds/d.Written[i].Nanoseconds) +
-			worth*math.Log(float64(d.Other[i].Bytes+1)/float64(d.Written[i].Bytes+1))
+			worth*math.Log(float64(d.Other[i].Bytes+runtime)/float64(d.Written[i].Bytes+runtime))
 	}
 	return w / float64(len(d.Sizes))
 }

@@ -19,6 +19,66 @@ var chances = map[string]string{
   return y=%1
 }
 `,
+	"slope": `func @f(x: float[N,N], z: float[N,N]) {
+  %1: bool[N,N] = less_equal z, x
+  %2: float[] = const {value=0.3}
+  %3: float[N,N] = sub %2, x
+  %4: float[] = const {value=0.0}
+  %5: float[N,N] = max %3, %4
+  %6: float[N,N] = float %1
+  %7: float[N,N] = mul %5, %6
+  %8: bool[N,N] = less x, %2
+  %9: bool[N,N] = and %1, %8
+  %10: float[N,N] = float %9
+  return terms=%7, slope=%10
+}
+`,
+	"hinge": `func @f(a: float[N,C], b: float[N,D]) {
+  %1: float[] = const {value=0.0}
+  %2: bool[N,C] = less %1, a
+  %3: float[] = const {value=-inf}
+  %4: float[N,C] = select %2, a, %3
+  %5: float[N,C,1] = unsqueeze %4 {axis=2}
+  %6: float[] = const {value=0.2}
+  %7: float[N,C,1] = add %5, %6
+  %8: bool[N,D] = less b, %6
+  %9: float[] = const {value=inf}
+  %10: float[N,D] = select %8, b, %9
+  %11: float[N,1,D] = unsqueeze %10 {axis=1}
+  %12: float[N,C,D] = sub %7, %11
+  %13: float[N,C,D] = max %12, %1
+  %14: float[N,C] = sum %13 {axis=2}
+  %15: float[N] = sum %14 {axis=1}
+  %16: float[] = sum %15 {axis=0}
+  %17: bool[N,C,D] = less %11, %7
+  %18: float[N,C,D] = float %17
+  %19: float[N,C] = sum %18 {axis=2}
+  %20: float[N,D] = sum %18 {axis=1}
+  return loss=%16, for_a=%19, for_b=%20
+}
+`,
+	"zeros": `func @f(x: float[N,C], z: float[N,C]) {
+  %1: bool[N,C] = less x, z
+  %2: float[N,C] = float %1
+  %3: float[N] = sum %2 {axis=1}
+  %4: float[N,1] = unsqueeze %3 {axis=1}
+  %5: float[] = const {value=1.0}
+  %6: float[N,1] = max %4, %5
+  %7: float[N,C] = div %2, %6
+  %8: bool[N,C] = less z, %5
+  %9: float[] = const {value=0.0}
+  %10: float[N,C] = select %8, %7, %9
+  return y=%10
+}
+`,
+	"scatters": `func @f(i: int[N], j: int[N], v: float[N], w: float[N], x: float[C]) {
+  %1: float[C] = scatter_add i, v {dim=C}
+  %2: float[C] = scatter_add j, w {dim=C}
+  %3: float[C] = add %1, %2
+  %4: float[C] = mul %3, x
+  return y=%4
+}
+`,
 	"any": `func @f(x: float[N,N]) {
   %1: bool[N,N] = less x, x
   %2: float[N,N] = transpose x
@@ -133,9 +193,9 @@ func TestTheTwoWaysOfAChoiceAreEqual(t *testing.T) {
 				t.Errorf("%+v has no words, or the same for both ways", c)
 			}
 			f := parsed(t, chances[c.Name])
-			places := max(1, strings.Count(chances[c.Name], "= select"))
-			if c.Name == "extreme" {
-				places = strings.Count(chances[c.Name], "= pick")
+			places := 1
+			if op := map[string]string{"mask": "= select", "extreme": "= pick"}[c.Name]; op != "" {
+				places = strings.Count(chances[c.Name], op)
 			}
 			written, one := chosen(t, f, c.Name, c.Written)
 			other, two := chosen(t, f, c.Name, c.Other)

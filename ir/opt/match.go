@@ -57,6 +57,91 @@ func notNegative(x *ir.Value) bool {
 	return false
 }
 
+// hinge takes max(a − b, 0) apart; nil if x is none.
+func hinge(x *ir.Value) (a, b *ir.Value) {
+	if x.Op != ir.OpMax || !is(x.Args[1], 0) || x.Args[0].Op != ir.OpSub || x.Type.Elem != ir.Float {
+		return nil, nil
+	}
+	return x.Args[0].Args[0], x.Args[0].Args[1]
+}
+
+// condition is the condition that x is as a float, or nil.
+func condition(x *ir.Value) *ir.Value {
+	if c := under(x, ir.OpFloat); c != nil && c.Type.Elem == ir.Bool {
+		return c
+	}
+	return nil
+}
+
+// maskedFactor takes x·c apart, where c is a condition as a float.
+func maskedFactor(p *ir.Value) (x, c *ir.Value) {
+	for i, f := range p.Args {
+		if c := condition(f); c != nil {
+			return p.Args[1-i], c
+		}
+	}
+	return nil, nil
+}
+
+// numbered takes x·k apart, where k is a number; nil if none is.
+func numbered(a []*ir.Value) (x *ir.Value, k float64) {
+	for i := range a {
+		if k, ok := a[i].Const(); ok {
+			return a[1-i], k
+		}
+	}
+	return nil, 0
+}
+
+// doubles tells whether k is ±1, ±2, ±4, …, a factor that rounds nothing.
+func doubles(k float64) bool {
+	frac, _ := math.Frexp(k)
+	return math.Abs(frac) == 0.5 && math.Abs(k) >= 1
+}
+
+// symmetric tells whether x is a matrix that is its own transpose: it is made
+// element by element of such matrices, of numbers, and of pairs q, qᵀ whose order
+// does not matter.
+func symmetric(x *ir.Value) bool {
+	s := x.Type.Shape
+	switch {
+	case len(s) == 0:
+		return true
+	case len(s) != 2 || s[0] != s[1]:
+		return false
+	case s[0] == ir.One:
+		return true
+	case x.Op == ir.OpMatMul:
+		return x.Args[0] == x.Args[1] && x.Attrs.Bool("trans_a") != x.Attrs.Bool("trans_b")
+	case x.Op == ir.OpTranspose:
+		return symmetric(x.Args[0])
+	case x.Op == ir.OpPut:
+		return symmetric(x.Args[0]) && x.Args[1].Op == ir.OpIota
+	case !x.Op.Elementwise():
+		return false
+	case across(x):
+		return true
+	}
+	for _, a := range x.Args {
+		if !symmetric(a) {
+			return false
+		}
+	}
+	return true
+}
+
+// across tells whether x is q and qᵀ, a column and the row of the same, under an
+// op for which their order does not matter.
+func across(x *ir.Value) bool {
+	switch x.Op {
+	case ir.OpAdd, ir.OpMul, ir.OpMax, ir.OpMin, ir.OpEqual, ir.OpAnd, ir.OpOr:
+	default:
+		return false
+	}
+	a, b := x.Args[0], x.Args[1]
+	return a.Op == ir.OpUnsqueeze && b.Op == ir.OpUnsqueeze && a.Args[0] == b.Args[0] && len(a.Args[0].Type.Shape) == 1
+}
+
 func sameAxis(v, w *ir.Value) bool { return v.Attrs.Int("axis") == w.Attrs.Int("axis") }
 
 // first and last are arguments of v, nil if it has none.

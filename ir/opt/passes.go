@@ -23,10 +23,16 @@ var (
 		Name: "inline", Why: "the flat form has no functions",
 		Run: inline,
 	}
+	// Mend takes what Value.Through says at its word: x + stop(w − x) is w.
+	Mend = Pass{
+		Name: "mend", Why: "what only mends rounding takes a detour for the gradient's sake, which is taken now",
+		After: map[string]string{"inline": "bodies are mended too"},
+		Run:   mend,
+	}
 	// Release forgets what was held constant.
 	Release = Pass{
 		Name: "release", Why: "stop means nothing once gradients are taken, and hides equal values from each other",
-		After: map[string]string{"inline": "bodies hold stops too"},
+		After: map[string]string{"inline": "bodies hold stops too", "mend": "it is known by its stop"},
 		Run:   release,
 	}
 	// Simplify applies the identities of algebra.go until none applies.
@@ -42,8 +48,8 @@ var (
 
 // Standard is the order for a file with functions, Flat for one without.
 var (
-	Standard = []Pass{Release, Simplify}
-	Flat     = []Pass{InlineCalls, Release, Simplify}
+	Standard = []Pass{Mend, Release, Simplify}
+	Flat     = []Pass{InlineCalls, Mend, Release, Simplify}
 )
 
 // Run applies passes in order, to f and to the functions that it calls.
@@ -103,6 +109,19 @@ func release(f *ir.Func) (*ir.Func, error) {
 		return ir.Rebuild(f, func(b *ir.Builder, v *ir.Value, args []*ir.Value) *ir.Value {
 			if v.Op == ir.OpStop {
 				return args[0]
+			}
+			return ir.Again(b, v, args)
+		})
+	})
+}
+
+func mend(f *ir.Func) (*ir.Func, error) {
+	return overCallees(f, func(f *ir.Func) (*ir.Func, error) {
+		return ir.Rebuild(f, func(b *ir.Builder, v *ir.Value, args []*ir.Value) *ir.Value {
+			if v.Op == ir.OpAdd && args[1].Op == ir.OpStop {
+				if d := args[1].Args[0]; d.Op == ir.OpSub && d.Args[1] == args[0] && d.Args[0].Type.Equal(v.Type) {
+					return d.Args[0]
+				}
 			}
 			return ir.Again(b, v, args)
 		})

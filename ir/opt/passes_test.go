@@ -14,7 +14,7 @@ import (
 )
 
 // passes is every pass there is.
-var passes = []opt.Pass{opt.InlineCalls, opt.Release, opt.Simplify}
+var passes = []opt.Pass{opt.InlineCalls, opt.Mend, opt.Release, opt.Simplify}
 
 // pipelines is every order in which passes are run.
 var pipelines = map[string][]opt.Pass{"Standard": opt.Standard, "Flat": opt.Flat}
@@ -182,6 +182,32 @@ func TestInliningLeavesNoCallAndReleaseNoStop(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// What mends rounding is w in value, v in gradient, and no detour after Mend.
+func TestMendTakesTheDetourAway(t *testing.T) {
+	b := ir.NewBuilder("f")
+	x := b.Param("x", ir.F("N"), "")
+	b.Result("y", x.Through(x.Max(0.0)))
+	f, err := b.Func()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "func @f(x: float[N]) {\n  %1: float[] = const {value=0.0}\n  %2: float[N] = max x, %1\n  return y=%2\n}\n"
+	if g := ran(t, opt.Simplify, ran(t, opt.Mend, f)); g.String() != want {
+		t.Errorf("it is left as\n%s", g)
+	}
+	// What is held constant beside a sum that is none of it stays.
+	b = ir.NewBuilder("f")
+	x, z := b.Param("x", ir.F("N"), ""), b.Param("z", ir.F("N"), "")
+	b.Result("y", x.Add(ir.Stop(z.Sub(z))))
+	b.Result("z", z.Add(ir.Stop(x)))
+	if f, err = b.Func(); err != nil {
+		t.Fatal(err)
+	}
+	if g := ran(t, opt.Mend, f); g.String() != f.String() {
+		t.Errorf("it became\n%s", g)
 	}
 }
 

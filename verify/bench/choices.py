@@ -33,7 +33,8 @@ from kernels import HERE, Session, digits, mapped, memory, say
 from matrix import CLASS_SIZE
 from probe import Probe
 
-WORTH = 1 / 6  # memory against time, as ir/opt weighs them
+WORTH = 1 / 6  # memory against time, as ir/opt weighs them,
+RUNTIME = 64 << 20  # with what a runtime holds anyway
 SAME = 0.03  # a smaller difference is none
 LEAST = 8 << 20  # bytes that the system's pages say something about
 
@@ -54,6 +55,7 @@ LOSSES = (
     Loss("curricularface", "curricularface"),
     Loss("kappaface", "kappaface"),
     Loss("triplet-batch-all", "triplet", ("mining=batch-all",)),
+    Loss("triplet-all-semi-hard", "triplet", ("mining=batch-all-semi-hard",)),
     Loss("triplet-batch-hard", "triplet", ("mining=batch-hard",)),
     Loss("triplet-semi-hard", "triplet", ("mining=semi-hard",)),
     Loss("contrastive", "contrastive", ("mining=all", "squared=false")),
@@ -182,7 +184,7 @@ def weighed(group: list[dict]) -> str:
     weight = 0.0
     for r in group:
         held = [max(LEAST, r["measured"][w]["bytes"]) for w in (first, second)]
-        weight += (math.log(r["ratio"]) + WORTH * math.log(held[1] / held[0])) / len(group)
+        weight += (math.log(r["ratio"]) + WORTH * math.log((held[1] + RUNTIME) / (held[0] + RUNTIME))) / len(group)
     if abs(weight) < SAME:
         return f"the same ({weight:+.3f})"
     cheaper = first if weight > 0 else second

@@ -1,0 +1,214 @@
+package opt
+
+import "losscc/ir"
+
+// slope is where a hinge [high − low]₊ rises: low < high, and where too.
+type slope struct {
+	where     *ir.Value // nil: everywhere
+	low, high *ir.Value
+}
+
+// in tells whether f has the slope as floats.
+func (s slope) in(f *ir.Func) bool {
+	for _, v := range f.Values {
+		if c := condition(v); c != nil && s.is(c) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s slope) is(c *ir.Value) bool {
+	if s.where != nil {
+		return c.Op == ir.OpAnd && c.Args[0] == s.where && slope{low: s.low, high: s.high}.is(c.Args[1])
+	}
+	return c.Op == ir.OpLess && c.Args[1] == s.high && (c.Args[0] == s.low || s.low == nil && is(c.Args[0], 0))
+}
+
+// float is the slope as floats.
+func (s slope) float() *ir.Value {
+	rises := s.high.Greater(0)
+	if s.low != nil {
+		rises = s.low.Less(s.high)
+	}
+	if s.where != nil {
+		rises = both(s.where, rises)
+	}
+	return rises.Float()
+}
+
+// both is c and d, a comparison last, so that equal ones are merged.
+func both(c, d *ir.Value) *ir.Value {
+	if c.Op == ir.OpLess && d.Op != ir.OpLess {
+		c, d = d, c
+	}
+	return c.And(d)
+}
+
+// maskedHinge takes [x]₊·c apart, c a condition as floats: x, and the slope; x is
+// nil if the factors are nothing of the kind. What cannot be below 0 is its own
+// hinge.
+func maskedHinge(op *ir.Op, a []*ir.Value) (x *ir.Value, s slope) {
+	if op != ir.OpMul {
+		return nil, s
+	}
+	for i, f := range a {
+		c, h := condition(f), a[1-i]
+		if c == nil || !h.Type.Equal(f.Type) {
+			continue
+		}
+		high, low := hinge(h)
+		switch {
+		case high != nil && (!high.Type.Equal(h.Type) || !low.Type.Equal(h.Type)):
+			return h.Args[0], slope{c, low, high}
+		case high != nil:
+			return h.Args[0], slope{c, nil, h}
+		case notNegative(h) && c.Op != ir.OpAnd:
+			return h, slope{c, nil, h}
+		}
+	}
+	return nil, s
+}
+
+// difference takes terms [high − low]₊, or (high − low)·slope, apart, where one of
+// the two repeats.
+func difference(t *ir.Value) (s slope, ok bool) {
+	if high, low := hinge(t); high != nil {
+		return slope{nil, low, high}, !high.Type.Equal(t.Type) || !low.Type.Equal(t.Type)
+	}
+	if t.Op != ir.OpMul {
+		return s, false
+	}
+	for i, f := range t.Args {
+		c, d := condition(f), t.Args[1-i]
+		if c == nil || d.Op != ir.OpSub || !d.Type.Equal(f.Type) || !d.Type.Equal(t.Type) {
+			continue
+		}
+		s = slope{nil, d.Args[1], d.Args[0]}
+		if c.Op == ir.OpAnd {
+			s.where = c.Args[0]
+		}
+		if s.is(c) {
+			return s, !s.high.Type.Equal(t.Type) || !s.low.Type.Equal(t.Type)
+		}
+	}
+	return s, false
+}
+
+// summed is what v sums up over all axes, if nothing else reads it or its sums;
+// else nil.
+func summed(v *ir.Value, uses map[*ir.Value]int) *ir.Value {
+	if v.Op != ir.OpSum || len(v.Type.Shape) > 0 {
+		return nil
+	}
+	for v.Op == ir.OpSum {
+		v = v.Args[0]
+		if uses[v] != 1 {
+			return nil
+		}
+	}
+	return v
+}
+
+// weighed is the sum of x, as broadcast to n's shape, times n. Where x is far, n
+// is 0: there x is what it was before it was put far off.
+func weighed(x, n *ir.Value, far float64) *ir.Value {
+	x = near(x, far)
+	for len(n.Type.Shape) > len(x.Type.Shape) {
+		n = ir.Sum(n, 0)
+	}
+	for axis := len(x.Type.Shape) - 1; axis >= 0; axis-- {
+		if x.Type.Shape[axis] == ir.One && n.Type.Shape[axis] != ir.One {
+			n, x = ir.Sum(n, axis), without(x, axis)
+		}
+	}
+	return ir.Sum(n.Mul(x))
+}
+
+// near is x with what was put far off where it was.
+func near(x *ir.Value, far float64) *ir.Value {
+	switch x.Op {
+	case ir.OpAdd, ir.OpSub:
+		if _, number := x.Args[1].Const(); number {
+			return x.Builder().Emit(x.Op, x.Attrs, near(x.Args[0], far), x.Args[1])
+		}
+	case ir.OpUnsqueeze:
+		return x.Builder().Emit(x.Op, x.Attrs, near(x.Args[0], far))
+	case ir.OpSelect:
+		if is(x.Args[2], far) && x.Args[1].Type.Equal(x.Type) {
+			return x.Args[1]
+		}
+		if is(x.Args[1], far) && x.Args[2].Type.Equal(x.Type) {
+			return x.Args[2]
+		}
+	}
+	return x
+}
+
+// without is x without an axis of extent 1.
+func without(x *ir.Value, axis int) *ir.Value {
+	switch x.Op {
+	case ir.OpAdd, ir.OpSub:
+		if _, number := x.Args[1].Const(); number {
+			return x.Builder().Emit(x.Op, x.Attrs, without(x.Args[0], axis), x.Args[1])
+		}
+	case ir.OpUnsqueeze:
+		if x.Attrs.Int("axis") == axis {
+			return x.Args[0]
+		}
+	}
+	return x.Squeeze(axis)
+}
+
+// zeroed takes a choice between numbers and 0 apart: the numbers, and where they
+// stay; x is nil if it is none.
+func zeroed(op *ir.Op, a []*ir.Value) (x, stays *ir.Value) {
+	switch {
+	case op != ir.OpSelect || a[1].Type.Elem != ir.Float:
+		return nil, nil
+	case is(a[2], 0):
+		return a[1], a[0]
+	case is(a[1], 0):
+		return a[2], a[0].Not()
+	}
+	return nil, nil
+}
+
+// finite tells whether x can be no infinity and no NaN: it is made of numbers and
+// counts.
+func finite(x *ir.Value) bool {
+	switch x.Op {
+	case ir.OpConst:
+		c, _ := x.Const()
+		return c-c == 0
+	case ir.OpFloat:
+		return true
+	case ir.OpDiv:
+		least, ok := last(x.Args[1]).Const()
+		return x.Args[1].Op == ir.OpMax && ok && least > 0 && finite(x.Args[0]) && finite(x.Args[1])
+	case ir.OpSelect:
+		return finite(x.Args[1]) && finite(x.Args[2])
+	case ir.OpScatterAdd, ir.OpGather, ir.OpPick:
+		for _, a := range x.Args {
+			if a.Type.Elem == ir.Float && !finite(a) {
+				return false
+			}
+		}
+		return true
+	case ir.OpAdd, ir.OpSub, ir.OpMul, ir.OpNeg, ir.OpMax, ir.OpMin, ir.OpSum,
+		ir.OpUnsqueeze, ir.OpSqueeze, ir.OpReshape, ir.OpExpand, ir.OpTranspose:
+		for _, a := range x.Args {
+			if !finite(a) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// scattered tells whether x and y are sums into the same places.
+func scattered(x, y *ir.Value) bool {
+	return x.Op == ir.OpScatterAdd && y.Op == ir.OpScatterAdd && x.Type.Equal(y.Type) &&
+		x.Attrs.Dim("dim") == y.Attrs.Dim("dim") && len(x.Args[0].Type.Shape) == 1
+}
