@@ -26,7 +26,9 @@ func (g *Graph) Batch(n ir.Dim) *Batch {
 	x := g.Input("embeddings", ir.F(n, D), RoleEmbeddings)
 	labels := g.Input("labels", ir.I(n), RoleLabels)
 	rows := g.RowsWhere(labels.GreaterEq(0).Called("kept"))
-	return g.batchOf(n, g.harmless(x, rows.Kept), labels, rows)
+	// Of an ignored row's distances no loss has a derivative, so that its
+	// gradient is 0 without being made 0 here.
+	return g.batchOf(n, x.Through(g.harmless(x, rows.Kept)), labels, rows)
 }
 
 func (g *Graph) batchOf(n ir.Dim, x, labels *ir.Value, rows *Rows) *Batch {
@@ -44,15 +46,16 @@ func (g *Graph) batchOf(n ir.Dim, x, labels *ir.Value, rows *Rows) *Batch {
 }
 
 // positives are for each row the rows of its class, side by side: places
-// [n,R], R the most that a row has, but 1 at least; and whether there is one.
+// [n,R], R the most that a row has, but 1 at least; whether there is one; and how
+// many there are [n].
 // Behind those that there are stand others, which are to be masked.
-func (b *Batch) positives() (at, there *ir.Value) {
-	same := b.Same.Float()
-	counts := ir.Sum(same, 1)
+func (b *Batch) positives() (at, there, counts *ir.Value) {
+	same := b.Equal.Float().Put(1, b.g.Iota(b.n), b.g.Num(0).Expand(b.n))
+	counts = ir.Sum(same, 1)
 	one := b.g.Num(1).Expand(ir.One)
 	most := ir.ReduceMax(counts.Concat(one, b.g.Fresh("L")), 0).Int().Min(b.g.Extent(b.n))
 	r := b.g.Fresh("R")
-	return same.ArgTop(most, r), b.g.Iota(r).Row().Less(counts.Int().Col())
+	return same.ArgTop(most, r), b.g.Iota(r).Row().Less(counts.Int().Col()), counts
 }
 
 // among are the elements of each row of a matrix [n,n] at places [n,R].

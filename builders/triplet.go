@@ -148,7 +148,7 @@ func (p *Triplet) batchHard(b *Batch) {
 // one beyond p, or the farthest if there is none beyond.
 func (p *Triplet) semiHard(b *Batch) {
 	d, negative := p.distances(b)
-	at, there := b.positives()
+	at, there, _ := b.positives()
 	ap := b.among(d, at)
 	rows := ir.Stop(negative).Unsqueeze(1)
 	beyond := ir.Select(ir.Stop(ap).Unsqueeze(2).Less(rows), rows, b.far())
@@ -165,7 +165,7 @@ func (p *Triplet) semiHard(b *Batch) {
 // times the most positives that an anchor has, not N³.
 func (p *Triplet) batchAll(b *Batch) {
 	d, negative := p.distances(b)
-	at, there := b.positives()
+	at, there, positives := b.positives()
 	ap := ir.Select(there, b.among(d, at), b.far().Neg()).Unsqueeze(2)
 	an := negative.Unsqueeze(1)
 	if p.Swap {
@@ -174,7 +174,7 @@ func (p *Triplet) batchAll(b *Batch) {
 	terms := p.term(ap, an)
 	switch p.Mining {
 	case "batch-all":
-		perRow := ir.Sum(b.Same.Float(), 1).Mul(ir.Sum(b.Other.Float(), 1))
+		perRow := positives.Mul(ir.Sum(b.Other.Float(), 1))
 		p.average(b.g, terms, ir.Sum(perRow))
 	case "batch-all-hard":
 		chosen := an.LessEq(ap)

@@ -42,6 +42,13 @@ func inferNumbers(args []Type, _ Attrs) (Type, error) {
 	return Type{args[0].Elem, s}, err
 }
 
+func inferThrough(args []Type, _ Attrs) (Type, error) {
+	if args[0].Elem != Float || !args[0].Equal(args[1]) {
+		return Type{}, fmt.Errorf("want two floats of one shape, got %v and %v", args[0], args[1])
+	}
+	return args[0], nil
+}
+
 func inferCompare(args []Type, attrs Attrs) (Type, error) {
 	t, err := inferNumbers(args, attrs)
 	return Type{Bool, t.Shape}, err

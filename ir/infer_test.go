@@ -38,6 +38,9 @@ var typeRules = []ruleCase{
 	{"x: bool[]", "r: float[] = sigmoid x", "sigmoid: want float, got bool[]"},
 	{"x: bool[]", "r: float[] = softplus x", "softplus: want float, got bool[]"},
 	{"x: int[]", "r: int[] = stop x", "stop: want float, got int[]"},
+	{"x: float[N], y: float[N]", "r: float[N] = through x, y", ""},
+	{"x: float[N], y: float[]", "r: float[N] = through x, y", "through: want two floats of one shape, got float[N] and float[]"},
+	{"x: int[N], y: int[N]", "r: int[N] = through x, y", "through: want two floats of one shape, got int[N] and int[N]"},
 	{"x: float[N]", "r: float[N] = pow x {exponent=2.0}", ""},
 	{"x: float[N]", "r: float[N] = pow x {exponent=2}", "pow: attribute exponent: want a number with a point, got a whole number"},
 

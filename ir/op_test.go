@@ -37,6 +37,7 @@ var exampleParams = map[*ir.Op]string{
 	ir.OpToInt:      "x: float[N]",
 	ir.OpPow:        "x: float[N]",
 	ir.OpStop:       "x: float[N]",
+	ir.OpThrough:    "w: float[N], x: float[N]",
 	ir.OpCumSum:     "x: float[N]",
 	ir.OpNorm:       "x: float[N,D]",
 	ir.OpArgTop:     "x: float[N,C], k: int[]",

@@ -111,9 +111,8 @@ func (v *Value) Pow(exponent float64) *Value {
 	return v.b.Emit(OpPow, Attrs{{"exponent", exponent}}, v)
 }
 
-// Through is w in its value and v in its gradient: for a w that only mends what
-// rounding did to v. Where the two are no numbers, neither is the result.
-func (v *Value) Through(w *Value) *Value { return v.Add(Stop(w.Sub(v))) }
+// Through is w in its value and v in its gradient, for a w that only mends v.
+func (v *Value) Through(w *Value) *Value { return v.b.Emit(OpThrough, nil, w, v) }
 
 // Square is v·v.
 func (v *Value) Square() *Value { return v.Mul(v) }

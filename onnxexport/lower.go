@@ -45,7 +45,8 @@ func init() {
 		ir.OpToInt: func(l *lowering, v *ir.Value) {
 			l.out("Cast", v, l.in(v), intAttr("to", int64(onnxpb.TensorProto_INT64)))
 		},
-		ir.OpStop: direct("Identity"),
+		ir.OpStop:    direct("Identity"),
+		ir.OpThrough: func(l *lowering, v *ir.Value) { l.out("Identity", v, l.in(v)[:1]) },
 
 		ir.OpSum: lowerSum,
 		ir.OpReduceMax: func(l *lowering, v *ir.Value) {

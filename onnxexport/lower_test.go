@@ -80,11 +80,12 @@ var lowered = map[*ir.Op][]opCase{
 
 	ir.OpNeg: {num("neg x")}, ir.OpAbs: {num("abs x")}, ir.OpExp: {num("exp x")}, ir.OpLog: {num("log x")}, ir.OpSqrt: {num("sqrt x")},
 	ir.OpFloor: {num("floor x")}, ir.OpRecip: {num("recip x")}, ir.OpSigmoid: {num("sigmoid x")}, ir.OpSoftplus: {num("softplus x")},
-	ir.OpSin:  {{"of angles", "x: float[N,C]", "y: float[N,C] = sin x", domain{-4, 4}, false}},
-	ir.OpCos:  {{"of angles", "x: float[N,C]", "y: float[N,C] = cos x", domain{-4, 4}, false}},
-	ir.OpAcos: {num("acos x"), {"of cosines", "x: float[N,C]", "y: float[N,C] = acos x", domain{-1, 1}, false}},
-	ir.OpStop: {num("stop x")},
-	ir.OpPow:  {num("pow x {exponent=2.0}"), num("pow x {exponent=0.5}"), num("pow x {exponent=-1.5}"), num("pow x {exponent=0.0}"), num("pow x {exponent=1.0}")},
+	ir.OpSin:     {{"of angles", "x: float[N,C]", "y: float[N,C] = sin x", domain{-4, 4}, false}},
+	ir.OpCos:     {{"of angles", "x: float[N,C]", "y: float[N,C] = cos x", domain{-4, 4}, false}},
+	ir.OpAcos:    {num("acos x"), {"of cosines", "x: float[N,C]", "y: float[N,C] = acos x", domain{-1, 1}, false}},
+	ir.OpStop:    {num("stop x")},
+	ir.OpThrough: {{"of the mended", "x: float[N,C], w: float[N,C]", "y: float[N,C] = through w, x", anywhere, false}},
+	ir.OpPow:     {num("pow x {exponent=2.0}"), num("pow x {exponent=0.5}"), num("pow x {exponent=-1.5}"), num("pow x {exponent=0.0}"), num("pow x {exponent=1.0}")},
 
 	ir.OpAdd: both(pairs("add", "float", "float"), pairs("add", "int", "int")),
 	ir.OpSub: both(pairs("sub", "float", "float"), pairs("sub", "int", "int")),

@@ -28,7 +28,7 @@ func init() {
 		ir.OpPow:  power,
 		ir.OpLess: binary("Less"), ir.OpLessEqual: binary("LessOrEqual"), ir.OpEqual: binary("Equal"),
 		ir.OpAnd: binary("And"), ir.OpOr: binary("Or"), ir.OpNot: nodes("Not bool"),
-		ir.OpSelect: choose, ir.OpFloat: convert, ir.OpToInt: convert, ir.OpStop: nodes("Identity float"),
+		ir.OpSelect: choose, ir.OpFloat: convert, ir.OpToInt: convert, ir.OpStop: nodes("Identity float"), ir.OpThrough: nodes("Identity float"),
 
 		ir.OpSum: reduce("ReduceSum"), ir.OpReduceMax: reduce("ReduceMax"), ir.OpArgMax: reduce("ArgMax"), ir.OpArgMin: reduce("ArgMin"),
 		ir.OpNorm:   norm,

@@ -53,6 +53,7 @@ func TestKinks(t *testing.T) {
 		num("acos has 0 at ±1 and beyond", "acos x", "[5] 1 -1 1.5 -2 0", "0 0 0 0 -1"),
 		num("the floor is flat", "floor x", "[3] 0 1.5 2", "0 0 0"),
 		num("what is held constant has none", "stop x", "[2] 0 3", "0 0"),
+		pair("what is mended has the slope of what it mends", "through", "x [3] 1 2 3; z [3] 0 -1 5", "x: 0 0 0; z: 1 1 1"),
 		num("x² by pow has 0 at 0", "pow x {exponent=2.0}", "[2] 0 3", "0 6"),
 		num("x by pow has 1 at 0", "pow x {exponent=1.0}", "[2] 0 3", "1 1"),
 		num("a sigmoid's tails are flat and finite", "sigmoid x", "[4] 0 1000 -1000 inf", "0.25 0 0 0"),

@@ -41,6 +41,8 @@ func calculus() map[*ir.Op]rule {
 			w.add(v.Args[0], g.Mul(v.Args[0].Pow(e-1).Mul(e)))
 		},
 
+		ir.OpThrough: func(w *walk, v, g *ir.Value) { w.add(v.Args[1], g) },
+
 		ir.OpAdd: func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g); w.add(v.Args[1], g) },
 		ir.OpSub: func(w *walk, v, g *ir.Value) {
 			w.add(v.Args[0], g)

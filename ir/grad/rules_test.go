@@ -73,6 +73,8 @@ var slopes = map[*ir.Op][]slopeCase{
 			[]string{"c [2,2] T F T T; a [2,1] -2..2; b [2] -2..2"}},
 	},
 
+	ir.OpThrough: {{"of what needs no mending", "x: float[N]", "o: float[] = const {value=0.0}\nw: float[N] = max x, o\ny: float[N] = through w, x", []string{"x [3] 0.5..2"}}},
+
 	ir.OpSum:       axes("sum"),
 	ir.OpReduceMax: axes("reduce_max"),
 	ir.OpCumSum: {

@@ -38,7 +38,7 @@ func init() {
 	}
 	add(true, constant, whole, iota, extent, power, fromInt, sum, cumSum, matMul,
 		matMul, matMulAdd, recip, norm, norm, transpose, expand, reshape, unsqueeze, squeeze, pick, put, gather, scatterAdd, concat, call, call, call)
-	add(false, and, or, not, choose, fromBool, toInt, reduceMax, argMax, argMin, argTop, nonZero)
+	add(false, through, and, or, not, choose, fromBool, toInt, reduceMax, argMax, argMin, argTop, nonZero)
 }
 
 func constant(g *maker) *ir.Value {
@@ -197,6 +197,15 @@ func choose(g *maker) *ir.Value {
 		return nil
 	}
 	return g.keep(ir.Select(c, x, y), g.known[x].or(g.known[y]))
+}
+
+func through(g *maker) *ir.Value {
+	x := g.float(0)
+	if x == nil {
+		return nil
+	}
+	y := g.any(func(t ir.Type, _ bounds) bool { return t.Equal(x.Type) })
+	return g.keep(x.Through(y), g.known[y])
 }
 
 func fromBool(g *maker) *ir.Value {

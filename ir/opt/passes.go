@@ -23,16 +23,16 @@ var (
 		Name: "inline", Why: "the flat form has no functions",
 		Run: inline,
 	}
-	// Mend takes what Value.Through says at its word: x + stop(w − x) is w.
+	// Mend forgets what was mended.
 	Mend = Pass{
-		Name: "mend", Why: "what only mends rounding takes a detour for the gradient's sake, which is taken now",
+		Name: "mend", Why: "what was mended is wanted by the gradient, which is taken now",
 		After: map[string]string{"inline": "bodies are mended too"},
 		Run:   mend,
 	}
 	// Release forgets what was held constant.
 	Release = Pass{
 		Name: "release", Why: "stop means nothing once gradients are taken, and hides equal values from each other",
-		After: map[string]string{"inline": "bodies hold stops too", "mend": "it is known by its stop"},
+		After: map[string]string{"inline": "bodies hold stops too"},
 		Run:   release,
 	}
 	// Simplify applies the identities of algebra.go until none applies.
@@ -117,14 +117,16 @@ func release(f *ir.Func) (*ir.Func, error) {
 
 func mend(f *ir.Func) (*ir.Func, error) {
 	return overCallees(f, func(f *ir.Func) (*ir.Func, error) {
-		return ir.Rebuild(f, func(b *ir.Builder, v *ir.Value, args []*ir.Value) *ir.Value {
-			if v.Op == ir.OpAdd && args[1].Op == ir.OpStop {
-				if d := args[1].Args[0]; d.Op == ir.OpSub && d.Args[1] == args[0] && d.Args[0].Type.Equal(v.Type) {
-					return d.Args[0]
-				}
+		g, err := ir.Rebuild(f, func(b *ir.Builder, v *ir.Value, args []*ir.Value) *ir.Value {
+			if v.Op == ir.OpThrough {
+				return args[0]
 			}
 			return ir.Again(b, v, args)
 		})
+		if err != nil {
+			return nil, err
+		}
+		return ir.Rebuild(g, ir.Again) // without what only the mended was made of
 	})
 }
 

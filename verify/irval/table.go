@@ -24,6 +24,7 @@ func init() {
 		ir.OpNeg: scalar, ir.OpAbs: scalar, ir.OpExp: scalar, ir.OpLog: scalar, ir.OpSqrt: scalar,
 		ir.OpFloor: scalar, ir.OpSin: scalar, ir.OpCos: scalar, ir.OpAcos: scalar, ir.OpRecip: scalar,
 		ir.OpSigmoid: scalar, ir.OpSoftplus: scalar, ir.OpStop: scalar, ir.OpPow: power,
+		ir.OpThrough: func(_ *frame, _ *ir.Value, args []*tensor.Tensor) (*tensor.Tensor, error) { return args[0], nil },
 
 		ir.OpAdd: scalar, ir.OpSub: scalar, ir.OpMul: scalar, ir.OpDiv: scalar, ir.OpMax: scalar, ir.OpMin: scalar,
 
