@@ -82,6 +82,7 @@ var typeRules = []ruleCase{
 	{"x: bool[N]", "r: int[] = sum x {axis=0}", "sum: want float or int, got bool[N]"},
 	{"x: int[N]", "r: int[] = reduce_max x {axis=0}", ""},
 	{"x: bool[N]", "r: bool[] = reduce_max x {axis=0}", "reduce_max: want float or int, got bool[N]"},
+	{"x: bool[N]", "r: bool[] = reduce_min x {axis=0}", "reduce_min: want float or int, got bool[N]"},
 	{"x: float[N,D]", "r: float[N] = norm x {scaled=true}", ""},
 	{"x: float[]", "r: float[] = norm x {scaled=true}", "norm: want floats of rank 1 or more, got float[]"},
 	{"x: int[N]", "r: float[] = norm x {scaled=true}", "norm: want floats of rank 1 or more, got int[N]"},

@@ -84,10 +84,11 @@ var (
 	OpFloat     = &Op{Name: "float", Arity: 1, Infer: convert(Float), Doc: "a bool as 0 or 1, an int as its number", Example: "w: float[N] = float c"}
 	OpToInt     = &Op{Name: "to_int", Arity: 1, Infer: convert(Int), Doc: "a bool as 0 or 1, a float cut to its whole part", Example: "k: int[N] = to_int x"}
 	OpStop      = &Op{Name: "stop", Arity: 1, Infer: inferFloats, Doc: "x, held constant in the gradient", Example: "y: float[N] = stop x", Scalar: func(x ...float64) float64 { return x[0] }}
-	OpThrough   = &Op{Name: "through", Arity: 2, Infer: inferThrough, Doc: "w, with the gradient of x: w only mends what x holds, as what rounding brought below 0", Example: "y: float[N] = through w, x"}
+	OpThrough   = &Op{Name: "through", Arity: 2, Infer: inferThrough, Doc: "w, with the gradient of x: w mends what x holds, or is the same otherwise made", Example: "y: float[N] = through w, x"}
 
 	OpSum       = &Op{Name: "sum", Arity: 1, Attrs: axisAttr, Infer: inferReduce, Doc: "sum over an axis, which goes", Example: "y: float[N] = sum x {axis=1}"}
 	OpReduceMax = &Op{Name: "reduce_max", Arity: 1, Attrs: axisAttr, Infer: inferReduce, Doc: "maximum over an axis, which goes; the gradient goes to the first one", Example: "y: float[N] = reduce_max x {axis=1}"}
+	OpReduceMin = &Op{Name: "reduce_min", Arity: 1, Attrs: axisAttr, Infer: inferReduce, Doc: "minimum over an axis, which goes; the gradient goes to the first one", Example: "y: float[N] = reduce_min x {axis=1}"}
 	OpNorm      = &Op{Name: "norm", Arity: 1, Attrs: []AttrRow{{"scaled", false}}, Infer: inferNorm, Doc: "Euclidean norm over the last axis, which goes; derivative 0 at a zero row; scaled divides by the largest entry first, so that squares neither overflow nor vanish", Example: "n: float[N] = norm x {scaled=true}"}
 	OpArgMax    = &Op{Name: "argmax", Arity: 1, Attrs: axisAttr, Infer: inferArgMax, Doc: "place of the first maximum along an axis, which goes", Example: "i: int[N] = argmax x {axis=1}"}
 	OpArgMin    = &Op{Name: "argmin", Arity: 1, Attrs: axisAttr, Infer: inferArgMax, Doc: "place of the first minimum along an axis, which goes", Example: "i: int[N] = argmin x {axis=1}"}
@@ -116,7 +117,7 @@ var Ops = []*Op{
 	OpNeg, OpAbs, OpExp, OpLog, OpSqrt, OpFloor, OpSin, OpCos, OpAcos, OpRecip, OpSigmoid, OpSoftplus,
 	OpAdd, OpSub, OpMul, OpDiv, OpMax, OpMin, OpPow,
 	OpLess, OpLessEqual, OpEqual, OpAnd, OpOr, OpNot, OpSelect, OpFloat, OpToInt, OpStop, OpThrough,
-	OpSum, OpReduceMax, OpNorm, OpArgMax, OpArgMin, OpArgTop, OpCumSum,
+	OpSum, OpReduceMax, OpReduceMin, OpNorm, OpArgMax, OpArgMin, OpArgTop, OpCumSum,
 	OpMatMul, OpMatMulAdd, OpTranspose, OpExpand, OpReshape, OpUnsqueeze, OpSqueeze,
 	OpPick, OpPut, OpGather, OpScatterAdd, OpNonZero, OpConcat, OpCall,
 }

@@ -111,7 +111,8 @@ func (v *Value) Pow(exponent float64) *Value {
 	return v.b.Emit(OpPow, Attrs{{"exponent", exponent}}, v)
 }
 
-// Through is w in its value and v in its gradient, for a w that only mends v.
+// Through is w in its value and v in its gradient, where w only mends v, or is
+// the same by a way whose gradient is dearer. In a file without gradients it is w.
 func (v *Value) Through(w *Value) *Value { return v.b.Emit(OpThrough, nil, w, v) }
 
 // Square is v·v.
@@ -251,6 +252,9 @@ func Sum(x *Value, axes ...int) *Value { return reduce(OpSum, x, axes) }
 
 // ReduceMax is the maximum of x over the given axes, or over all; the axes go.
 func ReduceMax(x *Value, axes ...int) *Value { return reduce(OpReduceMax, x, axes) }
+
+// ReduceMin is the minimum of x over the given axes, or over all; the axes go.
+func ReduceMin(x *Value, axes ...int) *Value { return reduce(OpReduceMin, x, axes) }
 
 // reduce goes from the last axis to the first, so that the numbers stay right.
 func reduce(op *Op, x *Value, axes []int) *Value {

@@ -50,7 +50,10 @@ func init() {
 
 		ir.OpSum: lowerSum,
 		ir.OpReduceMax: func(l *lowering, v *ir.Value) {
-			l.reduceMax(l.names[v], l.ref(v.Args[0]), axis(v), 0)
+			l.extreme("ReduceMax", l.names[v], l.ref(v.Args[0]), axis(v), 0)
+		},
+		ir.OpReduceMin: func(l *lowering, v *ir.Value) {
+			l.extreme("ReduceMin", l.names[v], l.ref(v.Args[0]), axis(v), 0)
 		},
 		ir.OpArgMax: func(l *lowering, v *ir.Value) {
 			l.out("ArgMax", v, l.in(v), intAttr("axis", axis(v)), intAttr("keepdims", 0))

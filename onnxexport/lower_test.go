@@ -118,6 +118,7 @@ var lowered = map[*ir.Op][]opCase{
 		opCase{"over whole numbers that were chosen", "c: bool[N]",
 			"p: int[T,1] = nonzero c {dim=T}\nq: int[T] = squeeze p {axis=1}\ny: int[] = sum q {axis=0}", anywhere, false}),
 	ir.OpReduceMax: both(axes("reduce_max", "float"), axes("reduce_max", "int")),
+	ir.OpReduceMin: both(axes("reduce_min", "float"), axes("reduce_min", "int")),
 	ir.OpNorm: {
 		{"of rows", "x: float[N,3]", "y: float[N] = norm x {scaled=false}", domain{-3, 3}, false},
 		{"of rows, scaled", "x: float[N,3]", "y: float[N] = norm x {scaled=true}", domain{-3, 3}, false},

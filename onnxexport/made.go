@@ -132,19 +132,20 @@ func lowerNorm(l *lowering, v *ir.Value) {
 		l.out("ReduceL2", v, []string{x, axes}, intAttr("keepdims", 0))
 		return
 	}
-	top := l.reduceMax(l.fresh("top"), l.step("Abs", []string{x}), last, 1)
+	top := l.extreme("ReduceMax", l.fresh("top"), l.step("Abs", []string{x}), last, 1)
 	is0 := l.step("Equal", []string{top, l.number(0)})
 	by := l.step("Where", []string{is0, l.number(1), top})
 	root := l.step("Sqrt", []string{sum(l.step("Div", []string{x, by}))})
 	l.out("Mul", v, []string{root, l.step("Squeeze", []string{by, axes})})
 }
 
-// reduceMax: the axes are an attribute below opset 18 and an input from 18.
-func (l *lowering) reduceMax(out, x string, axis, keep int64) string {
+// extreme is ReduceMax or ReduceMin: the axes are an attribute below opset 18 and
+// an input from 18.
+func (l *lowering) extreme(op, out, x string, axis, keep int64) string {
 	if l.o.Opset < 18 {
-		return l.node1("ReduceMax", out, []string{x}, intsAttr("axes", axis), intAttr("keepdims", keep))
+		return l.node1(op, out, []string{x}, intsAttr("axes", axis), intAttr("keepdims", keep))
 	}
-	return l.node1("ReduceMax", out, []string{x, l.ints(axis)}, intAttr("keepdims", keep))
+	return l.node1(op, out, []string{x, l.ints(axis)}, intAttr("keepdims", keep))
 }
 
 // lowerSigmoid: 1/(1+e^−x), which keeps the digits of its tail; e^−x may

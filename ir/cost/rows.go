@@ -30,7 +30,7 @@ func init() {
 		ir.OpAnd: binary("And"), ir.OpOr: binary("Or"), ir.OpNot: nodes("Not bool"),
 		ir.OpSelect: choose, ir.OpFloat: convert, ir.OpToInt: convert, ir.OpStop: nodes("Identity float"), ir.OpThrough: nodes("Identity float"),
 
-		ir.OpSum: reduce("ReduceSum"), ir.OpReduceMax: reduce("ReduceMax"), ir.OpArgMax: reduce("ArgMax"), ir.OpArgMin: reduce("ArgMin"),
+		ir.OpSum: reduce("ReduceSum"), ir.OpReduceMax: reduce("ReduceMax"), ir.OpReduceMin: reduce("ReduceMin"), ir.OpArgMax: reduce("ArgMax"), ir.OpArgMin: reduce("ArgMin"),
 		ir.OpNorm:   norm,
 		ir.OpArgTop: func(e *estimate, v *ir.Value) { e.node("TopK 8 of each row", e.elements(v.Args[0])) },
 		ir.OpCumSum: nodes("CumSum float, inner"),

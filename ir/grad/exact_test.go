@@ -62,6 +62,7 @@ func TestKinks(t *testing.T) {
 		pair("the smaller of two equal numbers is the second", "min", "x [4] 1 1 0 -0; z [4] 1 2 -0 0", "x: 0 1 0 0; z: 1 0 1 1"),
 		num("max(x, x) has 1", "max x, x", "[2] 0 3", "1 1"),
 		num("min(x, x) has 1", "min x, x", "[2] 0 3", "1 1"),
+		row("the first of equal minima takes all", "reduce_min x {axis=1}", "[3,3] 1 2 1 3 3 3 inf inf inf", "1 0 0 1 0 0 1 0 0"),
 		row("the first of equal maxima takes all", "reduce_max x {axis=1}", "[3,3] 1 2 2 3 3 3 -inf -inf -inf", "0 1 0 1 0 0 1 0 0"),
 		row("the norm of a zero row has 0", "norm x {scaled=false}", "[2,2] 0 0 3 4", "0 0 0.6 0.8"),
 		row("the scaled norm of a zero row has 0", "norm x {scaled=true}", "[2,2] 0 -0 3 4", "0 0 0.6 0.8"),

@@ -93,6 +93,10 @@ func calculus() map[*ir.Op]rule {
 			axis := v.Attrs.Int("axis")
 			w.addAt(v.Args[0], axis, v.Args[0].ArgMax(axis), g)
 		},
+		ir.OpReduceMin: func(w *walk, v, g *ir.Value) {
+			axis := v.Attrs.Int("axis")
+			w.addAt(v.Args[0], axis, v.Args[0].Neg().ArgMax(axis), g)
+		},
 		ir.OpCumSum: func(w *walk, v, g *ir.Value) {
 			// The adjoint of a running sum is the running sum from the other
 			// end: the total less what came before.

@@ -77,6 +77,7 @@ var slopes = map[*ir.Op][]slopeCase{
 
 	ir.OpSum:       axes("sum"),
 	ir.OpReduceMax: axes("reduce_max"),
+	ir.OpReduceMin: axes("reduce_min"),
 	ir.OpCumSum: {
 		{"down", "x: float[N,C]", "y: float[N,C] = cumsum x {axis=0}", []string{"x [4,3] -2..2"}},
 		{"across", "x: float[N,C]", "y: float[N,C] = cumsum x {axis=1}", []string{"x [3,4] -2..2"}},

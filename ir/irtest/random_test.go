@@ -53,7 +53,7 @@ func TestRandomFunctionsUseEveryOp(t *testing.T) {
 	}{
 		{"RandomFunc", RandomFunc, nil},
 		{"SmoothFunc", SmoothFunc, []*ir.Op{ir.OpAbs, ir.OpFloor, ir.OpLess, ir.OpLessEqual, ir.OpEqual, ir.OpAnd, ir.OpOr,
-			ir.OpNot, ir.OpSelect, ir.OpToInt, ir.OpStop, ir.OpThrough, ir.OpReduceMax, ir.OpArgMax, ir.OpArgMin, ir.OpArgTop, ir.OpNonZero}},
+			ir.OpNot, ir.OpSelect, ir.OpToInt, ir.OpStop, ir.OpThrough, ir.OpReduceMax, ir.OpReduceMin, ir.OpArgMax, ir.OpArgMin, ir.OpArgTop, ir.OpNonZero}},
 	} {
 		count := map[*ir.Op]int{}
 		for seed := range uint64(draws) {

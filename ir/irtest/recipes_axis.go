@@ -45,6 +45,14 @@ func reduceMax(g *maker) *ir.Value {
 	return g.keep(ir.ReduceMax(x, axis), g.known[x])
 }
 
+func reduceMin(g *maker) *ir.Value {
+	x, axis := g.lane()
+	if x == nil {
+		return nil
+	}
+	return g.keep(ir.ReduceMin(x, axis), g.known[x])
+}
+
 func norm(g *maker) *ir.Value {
 	x := g.any(func(t ir.Type, in bounds) bool {
 		return t.Elem == ir.Float && len(t.Shape) > 0 && (in.away(0.2) || !g.smooth)

@@ -19,6 +19,12 @@ var Rules = concat(
 	[]Rule{
 		{"neg-neg", "−(−x) = x", ir.OpNeg, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value { return under(a[0], ir.OpNeg) }},
 		{"not-not", "not not c = c", ir.OpNot, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value { return under(a[0], ir.OpNot) }},
+		{"reduce-neg", "the largest of −x is less the smallest of x", ir.OpReduceMax, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			if x := under(a[0], ir.OpNeg); x != nil {
+				return ir.ReduceMin(x, v.Attrs.Int("axis")).Neg()
+			}
+			return nil
+		}},
 		{"mul-one", "1·x = x", ir.OpMul, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value { return other(a, 1) }},
 		{"mul-minus-one", "−1·x = −x", ir.OpMul, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
 			if x := other(a, -1); x != nil {

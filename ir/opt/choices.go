@@ -122,7 +122,7 @@ var Choices = []Choice{
 			if a[1].Op == ir.OpArgMax {
 				return ir.ReduceMax(a[0], axis)
 			}
-			return ir.ReduceMax(a[0].Neg(), axis).Neg()
+			return ir.ReduceMin(a[0], axis)
 		},
 	},
 	{

@@ -9,9 +9,9 @@
 //
 // Where the language leaves a case open, this is what holds:
 //
-//   - sum over nothing is 0; reduce_max over nothing is −∞ (the smallest int
-//     for ints); argmax over nothing is an error.
-//   - max, min and reduce_max give NaN if an operand is NaN; argmax and argtop
+//   - sum over nothing is 0; reduce_max over nothing is −∞, reduce_min ∞ (of ints
+//     the smallest and the largest there are); argmax over nothing is an error.
+//   - max, min, reduce_max and reduce_min give NaN if an operand is NaN; argmax and argtop
 //     count NaN as larger than every number; equal elements go by their place.
 //   - int arithmetic wraps, int division cuts towards 0, and division by 0 is
 //     an error.

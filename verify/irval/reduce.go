@@ -82,16 +82,26 @@ func cumSum(_ *frame, v *ir.Value, args []*tensor.Tensor) (*tensor.Tensor, error
 }
 
 func reduceMax(_ *frame, v *ir.Value, args []*tensor.Tensor) (*tensor.Tensor, error) {
+	return extreme(v, args, firstMax, math.MinInt64, math.Inf(-1))
+}
+
+func reduceMin(_ *frame, v *ir.Value, args []*tensor.Tensor) (*tensor.Tensor, error) {
+	return extreme(v, args, firstMin, math.MaxInt64, math.Inf(1))
+}
+
+// extreme is for each lane the element that first finds, and of nothing one of
+// two numbers.
+func extreme(v *ir.Value, args []*tensor.Tensor, first func(*tensor.Tensor, lanes, int) int, whole int64, float float64) (*tensor.Tensor, error) {
 	l := along(args[0].Shape, v.Attrs.Int("axis"))
 	out := tensor.New(args[0].Kind, l.without...)
 	for lane := range l.count {
 		if out.Kind == tensor.Int {
-			out.I[lane] = math.MinInt64
+			out.I[lane] = whole
 		} else {
-			out.F[lane] = math.Inf(-1)
+			out.F[lane] = float
 		}
 		if l.length > 0 {
-			move(out, lane, args[0], l.start(lane)+l.step*firstMax(args[0], l, lane))
+			move(out, lane, args[0], l.start(lane)+l.step*first(args[0], l, lane))
 		}
 	}
 	return out, nil
