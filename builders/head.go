@@ -111,14 +111,22 @@ func (h *Head) Cosines(scale float64, o SubCenters) *ir.Value {
 	if o.SubCenters > 1 {
 		return h.NearestCosines(scale)
 	}
-	return h.know(h.against(scale, h.g.Weight()).Called("cos"), logits{scale, true})
+	return h.know(h.against(scale, h.g.Weight()).Called(cosines(scale)), logits{scale, true})
 }
 
 // NearestCosines is Cosines with weight [C,K,D]: for each class the largest of
 // its K cosines.
 func (h *Head) NearestCosines(scale float64) *ir.Value {
 	w := h.g.Input("weight", ir.F(C, K, D), RoleParameter).Reshape(C.Times(K), D)
-	return h.know(ir.ReduceMax(h.against(scale, w).Reshape(N, C, K), 2).Called("cos"), logits{scale, true})
+	return h.know(ir.ReduceMax(h.against(scale, w).Reshape(N, C, K), 2).Called(cosines(scale)), logits{scale, true})
+}
+
+// cosines is what scale·cos θ_j is called.
+func cosines(scale float64) string {
+	if scale == 1 {
+		return "cos"
+	}
+	return "scaled_cos"
 }
 
 // Lengthened is scale·‖x‖·cos θ_j = scale·x·ŵ_j over [N,C].

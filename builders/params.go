@@ -164,6 +164,14 @@ func (p Param) parse(text string) (any, error) {
 	return nil, fmt.Errorf("found %q, want one of %s%s", text, strings.Join(p.Enum, ", "), DidYouMean(text, p.Enum))
 }
 
+// Accepts is the range in words, as "0 or >= 1"; empty where every value will do.
+func (p Param) Accepts() string {
+	if p.or != "" {
+		return p.or + " or " + p.Range
+	}
+	return p.Range
+}
+
 // inRange checks the conditions of the range tag.
 func (p Param) inRange(x float64, text string) error {
 	if p.Range == "" || p.or != "" && p.or == text {
@@ -187,11 +195,7 @@ func (p Param) inRange(x float64, text string) error {
 			ok = x <= lim
 		}
 		if !ok {
-			want := p.Range
-			if p.or != "" {
-				want = p.or + " or " + want
-			}
-			return fmt.Errorf("found %s, want a value %s", text, want)
+			return fmt.Errorf("found %s, want a value %s", text, p.Accepts())
 		}
 	}
 	return nil

@@ -132,8 +132,27 @@ func splitSets(terms []Term, sets map[string]string) ([]map[string]string, error
 			return nil, usage("parameter %q: %q is no part of the sum, whose parts are %s%s", name, part, strings.Join(parts, ", "), DidYouMean(part, parts))
 		}
 		if !hit {
-			return nil, usage("parameter %q: in a sum each parameter stands under its loss, as %s.%s=…", name, terms[0].Loss.Name, name)
+			return nil, homeless(terms, name)
 		}
 	}
 	return out, nil
+}
+
+// homeless is the answer to a parameter of a sum that names no part: under which
+// parts it could stand, and if under none, what the parts have.
+func homeless(terms []Term, name string) error {
+	var under, all []string
+	for _, t := range terms {
+		params := t.Loss.Params()
+		if _, has := paramNamed(params, name); has {
+			under = append(under, t.Loss.Name+"."+name+"=…")
+		}
+		for _, p := range params {
+			all = append(all, t.Loss.Name+"."+p.Name)
+		}
+	}
+	if under == nil {
+		return usage("parameter %q: no part of the sum has it; the parts have %s", name, strings.Join(all, ", "))
+	}
+	return usage("parameter %q: in a sum each parameter stands under its loss: %s", name, strings.Join(under, " or "))
 }

@@ -71,9 +71,12 @@ func (c *console) draw(m *onnxval.Model, in map[string]*tensor.Tensor, files map
 		}
 	}
 	symbols := symbolsOf(m)
-	for s := range sizes {
+	for s, n := range sizes {
 		if !slices.Contains(symbols, s) {
 			return misuse("--random: the file has no extent %s; it has %s", s, strings.Join(symbols, ", "))
+		}
+		if s == "C" && n == 0 {
+			return misuse("--random: found C=0, want a class at least: C=1 or more")
 		}
 	}
 	for _, p := range m.Inputs() {

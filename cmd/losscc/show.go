@@ -176,7 +176,7 @@ func paramsOf(b *builders.Built) []shownParam {
 			prefix = p.Loss.Name + "."
 		}
 		for i, q := range p.Loss.Params() {
-			out = append(out, shownParam{prefix + q.Name, p.Settings[i].Value, q.Default, q.Kind, q.Range, q.Enum, q.Doc})
+			out = append(out, shownParam{prefix + q.Name, p.Settings[i].Value, q.Default, q.Kind, q.Accepts(), q.Enum, q.Doc})
 		}
 	}
 	return out

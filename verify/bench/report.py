@@ -247,12 +247,21 @@ def verdict(result: dict) -> int:
 
 
 if __name__ == "__main__":
+    import argparse
+
     import plot
 
-    path = Path(sys.argv[1])
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("result", type=Path, metavar="RESULT.json", help="of run.sh")
+    words.add_argument("later", type=Path, nargs="*", metavar="LATER.json", help="of a later run of some rows")
+    given = words.parse_args()
+    path = given.result
+    for file in (path, *given.later):
+        if not file.is_file():
+            words.error(f"{file}: no such file; run.sh writes one, by default testdata/bench/result.json")
     data = json.loads(path.read_text())
-    for later in sys.argv[2:]:
-        data = replaced(data, json.loads(Path(later).read_text()))
+    for later in given.later:
+        data = replaced(data, json.loads(later.read_text()))
         path.write_text(json.dumps(data, indent=1) + "\n")
     (path.parent / "table.md").write_text(markdown(data))
     (path.parent / "plot.svg").write_text(plot.svg(data))
