@@ -103,6 +103,9 @@ func init() {
 			a := l.ints(axis(v))
 			idx := l.unsqueezed(v.Args[1], a)
 			x := l.unsqueezed(v.Args[2], a)
+			if into := v.Args[0]; into.Op != ir.OpParam && !l.result(into) {
+				l.tell(l.ref(into), v.Type)
+			}
 			l.out("ScatterElements", v, []string{l.ref(v.Args[0]), idx, x}, intAttr("axis", axis(v)))
 		},
 		ir.OpGather:     func(l *lowering, v *ir.Value) { l.out("Gather", v, l.in(v), intAttr("axis", 0)) },
@@ -157,6 +160,7 @@ func (l *lowering) filled(x float64) *onnxpb.TensorProto {
 func lowerScatterAdd(l *lowering, v *ir.Value) {
 	idx, x := v.Args[0], v.Args[1]
 	zeros := l.step("ConstantOfShape", []string{l.shape(v.Type.Shape)}, tensorAttr("value", l.filled(0)))
+	l.tell(zeros, v.Type)
 	at := l.ref(idx)
 	for i := 1; i < len(x.Type.Shape); i++ {
 		at = l.step("Unsqueeze", []string{at, l.ints(int64(i))})

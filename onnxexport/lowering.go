@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 
 	"losscc/ir"
 	"losscc/onnxexport/onnxpb"
@@ -24,11 +25,32 @@ type lowering struct {
 	count  map[string]int
 	nodes  []*onnxpb.NodeProto
 	inits  []*onnxpb.TensorProto
-	consts map[string]string  // content of a constant → its name
-	shapes map[string]string  // extents already in a tensor → its name
-	made   map[*ir.Value]bool // values whose nodes stand already
-	done   map[string]string  // key of a call → its node's first output
+	told   []*onnxpb.ValueInfoProto // shapes of values between the nodes
+	consts map[string]string        // content of a constant → its name
+	shapes map[string]string        // extents already in a tensor → its name
+	made   map[*ir.Value]bool       // values whose nodes stand already
+	done   map[string]string        // key of a call → its node's first output
 	err    error
+}
+
+// tell writes down the shape of a value that a node may write over. A runtime
+// does so where it knows that the shapes are the same, and inference forgets
+// symbolic extents at every index.
+func (l *lowering) tell(name string, t ir.Type) {
+	if l.body {
+		return // a function has no place for it
+	}
+	for _, p := range l.told {
+		if p.GetName() == name {
+			return
+		}
+	}
+	l.told = append(l.told, valueInfo(name, t, l.o.Float.inside()))
+}
+
+// result tells whether a value is a result.
+func (l *lowering) result(v *ir.Value) bool {
+	return slices.ContainsFunc(l.f.Results, func(r ir.Result) bool { return r.Value == v })
 }
 
 func newLowering(f *ir.Func, ops map[*ir.Func]string, o Options) *lowering {

@@ -124,7 +124,7 @@ func graph(f *ir.Func, names map[*ir.Func]string, o Options) (*onnxpb.GraphProto
 		}
 		name := l.unused(p.Name)
 		l.names[p] = name
-		g.Input = append(g.Input, valueInfo(name, p.Type, o.Float))
+		g.Input = append(g.Input, valueInfo(name, p.Type, o.Float.outside()))
 		if o.Float == F16 && p.Type.Elem == ir.Float {
 			l.names[p] = l.node1("Cast", name+"_f32", []string{name}, intAttr("to", int64(onnxpb.TensorProto_FLOAT)))
 		}
@@ -140,13 +140,13 @@ func graph(f *ir.Func, names map[*ir.Func]string, o Options) (*onnxpb.GraphProto
 		return nil, err
 	}
 	for i, r := range f.Results {
-		g.Output = append(g.Output, valueInfo(outs[i], r.Value.Type, o.Float))
+		g.Output = append(g.Output, valueInfo(outs[i], r.Value.Type, o.Float.outside()))
 	}
-	g.Node, g.Initializer = l.nodes, l.inits
+	g.Node, g.Initializer, g.ValueInfo = l.nodes, l.inits, l.told
 	return g, nil
 }
 
-func valueInfo(name string, t ir.Type, d DType) *onnxpb.ValueInfoProto {
+func valueInfo(name string, t ir.Type, float onnxpb.TensorProto_DataType) *onnxpb.ValueInfoProto {
 	s := &onnxpb.TensorShapeProto{}
 	for _, x := range t.Shape {
 		dim := &onnxpb.TensorShapeProto_Dimension{Value: &onnxpb.TensorShapeProto_Dimension_DimParam{DimParam: string(x)}}
@@ -155,7 +155,7 @@ func valueInfo(name string, t ir.Type, d DType) *onnxpb.ValueInfoProto {
 		}
 		s.Dim = append(s.Dim, dim)
 	}
-	elem := d.outside()
+	elem := float
 	switch t.Elem {
 	case ir.Int:
 		elem = onnxpb.TensorProto_INT64

@@ -43,12 +43,12 @@ var larger = map[string]struct {
 	bytes int
 	why   string
 }{
-	"l-softmax":         {9200, "a polynomial of the cosine for each piece of ψ, and its derivative"},
+	"l-softmax":         {9300, "a polynomial of the cosine for each piece of ψ, and its derivative"},
 	"a-softmax":         {9100, "a polynomial of the cosine for each piece of ψ, and its derivative"},
 	"subcenter-arcface": {9100, "the best of K sub-centres and the way of its gradient back"},
-	"curricularface":    {10400, "other classes have a margin op too, with a derivative, and t is updated"},
-	"npcface":           {10000, "other classes have a margin op too, with a derivative, and a mean over the hard ones"},
-	"arcnegface":        {9600, "other classes have a margin op of their own beside the target's"},
+	"curricularface":    {10500, "other classes have a margin op too, with a derivative, and t is updated"},
+	"npcface":           {10200, "other classes have a margin op too, with a derivative, and a mean over the hard ones"},
+	"arcnegface":        {9700, "other classes have a margin op of their own beside the target's"},
 	"adaface":           {9500, "two states with their updates, and a clipped quality a row"},
 	"magface":           {10200, "the norm enters twice with its gradient: margin and regulariser"},
 	"kappaface":         {11500, "three states with their updates at the end of an epoch"},
