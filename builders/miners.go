@@ -78,6 +78,7 @@ func (p *Miner) mine(g *Graph, t ir.Dim) triplets {
 	x := g.Input("embeddings", ir.F(S, D), RoleData)
 	labels := g.Input("labels", ir.I(S), RoleLabels)
 	kept := labels.GreaterEq(0)
+	x = g.harmless(x, kept)
 	b := g.batchOf(S, x, labels, &Rows{g: g, Kept: kept})
 	d := betweenAll(p.Distance, p.Normalize, x)
 	listed := t
