@@ -3,78 +3,11 @@ package verify
 import (
 	"slices"
 	"sort"
-	"strings"
 
 	"losscc/onnxexport/onnxpb"
 	"losscc/verify/onnxval"
 	"losscc/verify/tensor"
 )
-
-// ignoredRows puts other numbers into the embeddings of rows whose label is
-// negative: nothing may change but nothing else either.
-func (j *judge) ignoredRows(k *checker) {
-	y := func(p *point) []int64 {
-		if t := p.in["labels"]; t != nil && p.in["embeddings"] != nil {
-			return t.I
-		}
-		return nil
-	}
-	if j.model == nil || len(j.points) == 0 || j.points[0].in == nil || y(j.points[0]) == nil {
-		k.omit()
-		return
-	}
-	for _, p := range j.points {
-		q := &point{name: p.name + ", first row ignored", in: cloneAll(p.in)}
-		if len(y(q)) == 0 {
-			continue
-		}
-		y(q)[0] = -1
-		before, err := j.eval(q)
-		if err != nil {
-			k.failAt(q, err)
-			return
-		}
-		r := &point{name: q.name + " and changed", in: cloneAll(q.in)}
-		d := len(r.in["embeddings"].F) / len(y(r))
-		for i := range d {
-			r.in["embeddings"].F[i] = 3 - 2*r.in["embeddings"].F[i]
-		}
-		after, err := j.eval(r)
-		if err != nil {
-			k.failAt(r, err)
-			return
-		}
-		// What a row is predicted to be does not depend on its label.
-		before, after = unpredicted(before), unpredicted(after)
-		k.compare(r, after, before, fixed(tolIgnored))
-		if g := after["grad_embeddings"]; g != nil {
-			row := map[string]*tensor.Tensor{"grad_embeddings of the ignored row": tensor.Floats(g.F[:d], d)}
-			k.compare(r, row, map[string]*tensor.Tensor{"grad_embeddings of the ignored row": tensor.New(tensor.Float, d)}, fixed(tolIgnored))
-		}
-		if k.Points++; k.done() {
-			return
-		}
-	}
-}
-
-// unpredicted are the outputs but for the predicted classes.
-func unpredicted(out map[string]*tensor.Tensor) map[string]*tensor.Tensor {
-	kept := map[string]*tensor.Tensor{}
-	for name, t := range out {
-		if !strings.HasPrefix(name, "predicted") {
-			kept[name] = t
-		}
-	}
-	return kept
-}
-
-func cloneAll(in map[string]*tensor.Tensor) map[string]*tensor.Tensor {
-	out := map[string]*tensor.Tensor{}
-	for name, t := range in {
-		out[name] = t.Clone()
-	}
-	return out
-}
 
 // finite runs the file on evil inputs: every output is finite. In a file of
 // less than float64, arithmetic of its own precision is tried too.

@@ -86,7 +86,7 @@ var checks = []struct {
 	{CheckGradient, "the loops' numeric derivative", (*judge).gradient},
 	{CheckTelling, "the paper's loops, states and sizes", (*judge).telling},
 	{CheckSlope, "differences of its own loss", (*judge).ownSlope},
-	{CheckIgnored, "other numbers in those rows", (*judge).ignoredRows},
+	{CheckIgnored, "anything else in those rows", (*judge).ignoredRows},
 	{CheckFinite, "evil inputs", (*judge).finite},
 	{CheckEdges, "the paper's loops, evil inputs", (*judge).edges},
 	{CheckKinks, "the loops' numeric derivative", (*judge).edgeGradients},

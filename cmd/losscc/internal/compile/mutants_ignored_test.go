@@ -1,0 +1,138 @@
+package compile
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"losscc/onnxexport/onnxpb"
+	"losscc/verify"
+
+	"google.golang.org/protobuf/proto"
+)
+
+// spoilt is a file of a loss after a change, and the judge's report on it.
+func spoilt(t *testing.T, loss string, o Options, spoil func(f *forger)) *verify.Report {
+	t.Helper()
+	r, err := Run(loss, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := r.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := onnxpb.Decode(data, onnxpb.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	spoil(&forger{m: m})
+	if data, err = onnxpb.Encode(m); err != nil {
+		t.Fatal(err)
+	}
+	report, err := verify.Judge(t.Context(), verify.Case{Name: loss, File: data}, verify.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+// refutedBy fails the test unless that check of the report failed.
+func refutedBy(t *testing.T, report *verify.Report, check string) {
+	t.Helper()
+	if k := report.Check(check); k == nil || k.Status != verify.Failed {
+		t.Errorf("%s by %q:\n%s", report.Verdict, check, report.Text())
+	}
+}
+
+// unguarded lets what an ignored row holds into the arithmetic.
+func unguarded(t *testing.T) func(f *forger) {
+	return func(f *forger) {
+		found := false
+		for _, n := range f.m.Graph.Node {
+			if n.GetOpType() == "Where" && strings.HasPrefix(n.Input[1], "embeddings") {
+				n.OpType, n.Input, found = proto.String("Identity"), n.Input[1:2], true
+			}
+		}
+		if !found {
+			t.Error("nothing guards against ignored rows")
+		}
+		f.prune()
+	}
+}
+
+// A pair meets no other: what an ignored one holds is in its own gradient, if
+// that is not left out.
+func TestJudgeRefutesGradientsOfIgnoredPairs(t *testing.T) {
+	t.Parallel()
+	for _, dtype := range []string{"f64", "f32", "f16"} {
+		report := spoilt(t, "contrastive", Options{DType: dtype, Grad: true}, func(f *forger) {
+			for _, n := range f.m.Graph.Node {
+				if n.GetOpType() == "Where" && strings.Contains(n.Input[1]+n.Output[0], "embeddings") {
+					n.OpType, n.Input = proto.String("Identity"), n.Input[1:2]
+				}
+			}
+			f.prune()
+		})
+		refutedBy(t, report, verify.CheckIgnored)
+	}
+}
+
+// prune takes out the nodes that serve no output.
+func (f *forger) prune() {
+	needed := map[string]bool{}
+	for _, o := range f.m.Graph.Output {
+		needed[o.GetName()] = true
+	}
+	var kept []*onnxpb.NodeProto
+	for _, n := range slices.Backward(f.m.Graph.Node) {
+		if slices.ContainsFunc(n.Output, func(o string) bool { return needed[o] }) {
+			kept = append(kept, n)
+			for _, in := range n.Input {
+				needed[in] = true
+			}
+		}
+	}
+	slices.Reverse(kept)
+	f.m.Graph.Node = kept
+}
+
+// An ignored row that holds NaN or infinity spoils gradients of what it is
+// multiplied with, by 0 too, unless the file takes it out first.
+func TestJudgeRefutesFilesThatIgnoredRowsSpoil(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		loss string
+		sets map[string]string
+		grad bool
+	}{
+		{"softmax", nil, true},
+		{"cosface", nil, true},
+		{"arcface", nil, true},
+		{"adaface", nil, true},
+		{"triplet", map[string]string{"mining": "batch-hard"}, true},
+		{"mine-triplets", nil, false},
+		{"mine-pairs", nil, false},
+	} {
+		for _, dtype := range []string{"f64", "f32", "f16"} {
+			t.Run(c.loss+" "+dtype, func(t *testing.T) {
+				report := spoilt(t, c.loss, Options{DType: dtype, Grad: c.grad, Sets: c.sets}, unguarded(t))
+				refutedBy(t, report, verify.CheckIgnored)
+			})
+		}
+	}
+}
+
+// Every label outside of the classes marks an ignored row.
+func TestJudgeRefutesFilesThatTakeAStrayLabelForAClass(t *testing.T) {
+	t.Parallel()
+	for _, label := range []int64{-2, -100} {
+		report := spoilt(t, "arcface", Options{DType: "f64", Grad: true}, func(f *forger) { f.forged("grad_embeddings", f.label(label)) })
+		refutedBy(t, report, verify.CheckIgnored)
+	}
+	report := spoilt(t, "arcface", Options{DType: "f64", Grad: true}, func(f *forger) {
+		beyond := f.op("Add", f.op("Gather", f.op("Shape", "weight"), f.whole(0)), f.whole(13))
+		f.forged("grad_embeddings", f.column(f.op("Equal", "labels", beyond)))
+	})
+	refutedBy(t, report, verify.CheckIgnored)
+}
