@@ -134,6 +134,17 @@ func TestWhatAFileDeclaresIsWhatItsLossHas(t *testing.T) {
 			}
 			m.Graph.Node = append(m.Graph.Node, through("single", "exact", onnxpb.TensorProto_FLOAT), through("loss", "single", onnxpb.TensorProto_DOUBLE))
 		}},
+		"a graph without a name": {CheckStructure, "the graph has no name", func(m *onnxpb.ModelProto) { m.Graph.Name = proto.String("") }},
+		"two nodes of one name": {CheckStructure, "in the graph two nodes are called twin", func(m *onnxpb.ModelProto) {
+			m.Graph.Node[1].Name, m.Graph.Node[4].Name = proto.String("twin"), proto.String("twin")
+		}},
+		"two nodes of one name in a function": {CheckStructure, "in the function Twice two nodes are called twin", func(m *onnxpb.ModelProto) {
+			imports(m, domain, 1)
+			twins := []*onnxpb.NodeProto{node("Neg", "x1", "x"), node("Neg", "y", "x1")}
+			twins[0].Name, twins[1].Name = proto.String("twin"), proto.String("twin")
+			m.Functions = []*onnxpb.FunctionProto{{Name: proto.String("Twice"), Domain: proto.String(domain), Input: []string{"x"}, Output: []string{"y"},
+				OpsetImport: []*onnxpb.OperatorSetIdProto{{Domain: proto.String(""), Version: proto.Int64(17)}}, Node: twins}}
+		}},
 		"a function for nothing": {CheckStructure, "is called nowhere", func(m *onnxpb.ModelProto) {
 			imports(m, domain, 1)
 			m.Functions = []*onnxpb.FunctionProto{{Name: proto.String("Idle"), Domain: proto.String(domain), Input: []string{"x"}, Output: []string{"y"},

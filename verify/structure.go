@@ -21,7 +21,7 @@ func (j *judge) structure(k *checker) {
 		k.fail(err)
 		return
 	}
-	for _, check := range []func(*onnxpb.ModelProto) error{checkSurplus, checkVersions, checkFunctions, checkDomains, checkGraph, checkOrder} {
+	for _, check := range []func(*onnxpb.ModelProto) error{checkSurplus, checkVersions, checkNames, checkFunctions, checkDomains, checkGraph, checkOrder} {
 		if err := check(m); err != nil {
 			k.fail(err)
 			return
@@ -119,6 +119,25 @@ func checkGraph(m *onnxpb.ModelProto) error {
 		outputs = append(outputs, out.GetName())
 	}
 	return checkNeeded("the graph", g.GetNode(), inputs, outputs)
+}
+
+// checkNames sees that the graph has a name, which onnx's checker wants, and
+// that no two nodes of one graph or function share theirs: ONNX Runtime refuses
+// the file. A node need not have one.
+func checkNames(m *onnxpb.ModelProto) error {
+	if m.GetGraph().GetName() == "" {
+		return fmt.Errorf("the graph has no name, and onnx's checker refuses that")
+	}
+	for _, b := range bodies(m) {
+		seen := map[string]bool{}
+		for _, n := range b.nodes {
+			if name := n.GetName(); name != "" && seen[name] {
+				return fmt.Errorf("in %s two nodes are called %s, and ONNX Runtime refuses that", b.where, name)
+			}
+			seen[n.GetName()] = true
+		}
+	}
+	return nil
 }
 
 // checkNeeded sees that every input and node serves an output.
