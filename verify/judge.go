@@ -56,6 +56,7 @@ const (
 	CheckStructure  = "structure"
 	CheckInterface  = "interface"
 	CheckAttributes = "attributes"
+	CheckBodies     = "margin bodies"
 	CheckDeclared   = "declared outputs"
 	CheckValue      = "value"
 	CheckEvaluators = "evaluators"
@@ -80,6 +81,7 @@ var checks = []struct {
 	{CheckStructure, "what a file needs", (*judge).structure},
 	{CheckInterface, "what its loss has", (*judge).interfaces},
 	{CheckAttributes, "the parameters it claims", (*judge).attributes},
+	{CheckBodies, "the paper's loops, op by op", (*judge).bodies},
 	{CheckDeclared, "what evaluation makes", (*judge).declared},
 	{CheckValue, "the paper's loops", (*judge).value},
 	{CheckEvaluators, "the IR's evaluator", (*judge).evaluators},

@@ -38,6 +38,7 @@ const (
 	tolBit        = "bit"
 	tolAlike      = "gradients, twice"
 	tolShare      = "share"
+	tolAttribute  = "attribute"
 
 	tolFunction         = "function"
 	tolFunctionGradient = "function, gradient"
@@ -75,6 +76,7 @@ var Tolerances = []Tolerance{
 	{tolFunction, 1e-11, "as value, for a function as its builder wrote it, which no optimiser has put in order"},
 	{tolFunctionGradient, 2e-8, "as gradient, for such a function's derivative"},
 	{tolFunctionFloor, 1e-3, "as floor, for such functions"},
+	{tolAttribute, 2, "times the last bits of float32 or float64: a number that an op is given is rounded once, after a few operations"},
 	{tolShare, 0.75, "share of random points at which float32 must lose no more digits than the inputs' condition explains; near a cosine of ±1 an angle loses more, whoever computes it"},
 }
 

@@ -21,6 +21,8 @@ type Request struct {
 	Gradient    string
 	Predictions bool
 	In          map[string]*tensor.Tensor
+
+	of *entry // its loops, where they are not those of the table
 }
 
 // Ctx is what a formula reads its inputs and hyper-parameters from and writes
@@ -94,6 +96,9 @@ func Eval(r Request) (map[string]*tensor.Tensor, error) {
 }
 
 func eval(r Request, consts []float64) (out map[string]*tensor.Tensor, seen []float64, err error) {
+	if r.of != nil {
+		return evalEntry(*r.of, r, consts)
+	}
 	e, ok := table(r.Loss)
 	if !ok {
 		return nil, nil, fmt.Errorf("formula: no loss %q", r.Loss)

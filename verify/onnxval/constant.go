@@ -133,3 +133,15 @@ func rawGetter(raw []byte, elem Elem) func(t *tensor.Tensor, i int) {
 	}
 	return func(t *tensor.Tensor, i int) { t.B[i] = raw[i] != 0 }
 }
+
+// Number is the one float of a tensor in a file.
+func Number(p *onnxpb.TensorProto) (x float64, err error) {
+	v, err := readTensor(p)
+	switch {
+	case err != nil:
+		return 0, err
+	case v.Kind != tensor.Float || len(v.F) != 1 || len(v.Shape) > 0:
+		return 0, fmt.Errorf("it is %s, want one float", v)
+	}
+	return v.F[0], nil
+}
