@@ -32,7 +32,12 @@ func (j *judge) bodies(k *checker) {
 		if n.GetDomain() != domain {
 			continue
 		}
-		for _, p := range parts(j.claim.original(n, nodes)) {
+		mine := parts(j.claim.original(n, nodes))
+		if len(mine) == 0 {
+			k.fail(fmt.Errorf("node %s (%s): it has no hand in the value of any part, and nothing to be held against", n.GetName(), n.GetOpType()))
+			return
+		}
+		for _, p := range mine {
 			if err := j.bodyOf(k, m, n, p); err != nil {
 				k.fail(fmt.Errorf("node %s (%s): %w", n.GetName(), n.GetOpType(), err))
 				return

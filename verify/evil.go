@@ -1,10 +1,6 @@
 package verify
 
 import (
-	"slices"
-	"sort"
-
-	"losscc/onnxexport/onnxpb"
 	"losscc/verify/onnxval"
 	"losscc/verify/tensor"
 )
@@ -94,68 +90,4 @@ func (j *judge) edges(k *checker) {
 			return
 		}
 	}
-}
-
-// rounding runs a file of less than float64, or one of float64 that brings
-// numbers to less on their way, with every value rounded to its type: what its
-// own precision costs must, at most points, be no more than the condition of
-// the inputs explains, and in float64 nothing at all.
-func (j *judge) rounding(k *checker) {
-	if j.elem == f64 && !j.narrows() {
-		k.omit()
-		return
-	}
-	var all []Difference
-	for _, p := range j.points {
-		out, err := j.eval(p)
-		if err != nil {
-			k.failAt(p, err)
-			return
-		}
-		rounded, err := j.model.Run(p.in, onnxval.Rounded)
-		if err != nil {
-			k.failAt(p, err)
-			return
-		}
-		bound, err := j.lower(p, false)
-		if err != nil {
-			k.failAt(p, err)
-			return
-		}
-		d, n := Compare(steady(rounded), steady(j.narrowed(out)), bound)
-		all = append(all, d)
-		k.Points, k.Compared, k.at, k.At = k.Points+1, k.Compared+n, p, p.name
-	}
-	sort.Slice(all, func(a, b int) bool { return all[b].worse(all[a]) })
-	if j.elem == f64 {
-		k.Worst = &all[len(all)-1]
-		return
-	}
-	k.Worst = &all[int(tolerance(tolShare)*float64(len(all)-1))]
-	if worst := all[len(all)-1]; !worst.Within() {
-		k.note("at some points rounding costs more than the condition of the inputs explains: %s", worst)
-	}
-}
-
-// narrows tells whether a node brings numbers to another type of floats, as a
-// file of float64 does to find an angle that it then makes exact.
-func (j *judge) narrows() bool {
-	m, err := onnxpb.Decode(j.c.File, onnxpb.Limits{})
-	if err != nil {
-		return true
-	}
-	for _, b := range bodies(m) {
-		for _, n := range b.nodes {
-			for _, a := range n.GetAttribute() {
-				to := onnxpb.TensorProto_DataType(a.GetI())
-				if a.GetName() == "to" && slices.Contains([]onnxpb.TensorProto_DataType{onnxpb.TensorProto_FLOAT, onnxpb.TensorProto_FLOAT16, onnxpb.TensorProto_BFLOAT16}, to) {
-					return true
-				}
-			}
-			if n.GetOpType() == "CastLike" {
-				return true
-			}
-		}
-	}
-	return false
 }

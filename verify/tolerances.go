@@ -38,6 +38,7 @@ const (
 	tolBit        = "bit"
 	tolAlike      = "gradients, twice"
 	tolShare      = "share"
+	tolSizes      = "rounding, sizes"
 	tolAttribute  = "attribute"
 
 	tolFunction         = "function"
@@ -76,6 +77,7 @@ var Tolerances = []Tolerance{
 	{tolFunction, 1e-11, "as value, for a function as its builder wrote it, which no optimiser has put in order"},
 	{tolFunctionGradient, 2e-8, "as gradient, for such a function's derivative"},
 	{tolFunctionFloor, 1e-3, "as floor, for such functions"},
+	{tolSizes, 16, "times what the inputs' condition explains, for rounding at any one telling input: among 310 classes of three dimensions a cosine is near ±1, where an angle's derivative was seen to lose four times that"},
 	{tolAttribute, 2, "times the last bits of float32 or float64: a number that an op is given is rounded once, after a few operations"},
 	{tolShare, 0.75, "share of random points at which float32 must lose no more digits than the inputs' condition explains; near a cosine of ±1 an angle loses more, whoever computes it"},
 }

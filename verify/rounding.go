@@ -1,0 +1,111 @@
+package verify
+
+import (
+	"slices"
+	"sort"
+
+	"losscc/onnxexport/onnxpb"
+	"losscc/verify/onnxval"
+)
+
+// rounding runs a file of less than float64, or one of float64 that brings
+// numbers to less on their way, with every value rounded to its type: what its
+// own precision costs must, at most random points, be no more than the condition
+// of the inputs explains, and not much more at any telling input, whose sizes
+// random points do not have; in float64 nothing at all.
+func (j *judge) rounding(k *checker) {
+	if j.elem == f64 && !j.narrows() {
+		k.omit()
+		return
+	}
+	all, told := []rounded{}, []rounded{}
+	for _, p := range j.points {
+		if !j.roundedAt(k, p, 1, &all) {
+			return
+		}
+	}
+	allowed := tolerance(tolSizes)
+	if j.elem == f64 {
+		allowed = 1
+	}
+	for _, p := range j.told {
+		if p.in != nil && !j.undefined(p) && !j.roundedAt(k, p, allowed, &told) {
+			return
+		}
+	}
+	share := tolerance(tolShare)
+	if j.elem == f64 {
+		share = 0
+	}
+	worst := all[int(share*float64(len(all)-1))]
+	if len(told) > 0 && told[0].worse(worst.Difference) {
+		worst = told[0]
+	}
+	k.Worst, k.at, k.At = &worst.Difference, worst.at, worst.at.name
+	if worst := all[0]; !worst.Within() {
+		k.note("at some points rounding costs more than the condition of the inputs explains: %s", worst)
+	}
+}
+
+// rounded is what rounding costs at a point.
+type rounded struct {
+	Difference
+	at *point
+}
+
+// roundedAt adds what rounding costs at a point, which may be so many times what
+// the condition of the inputs explains, to those of other points, worst first.
+// It is false where the check is at its end.
+func (j *judge) roundedAt(k *checker, p *point, most float64, all *[]rounded) bool {
+	out, err := j.eval(p)
+	if err != nil {
+		k.failAt(p, err)
+		return false
+	}
+	own, err := j.model.Run(p.in, onnxval.Rounded)
+	if err != nil {
+		k.failAt(p, err)
+		return false
+	}
+	bound, err := j.lower(p, false)
+	if err != nil {
+		k.failAt(p, err)
+		return false
+	}
+	d, n := Compare(steady(own), steady(j.narrowed(out)), times(most, bound))
+	k.Points, k.Compared = k.Points+1, k.Compared+n
+	*all = append(*all, rounded{d, p})
+	sort.SliceStable(*all, func(a, b int) bool { return (*all)[a].worse((*all)[b].Difference) })
+	return true
+}
+
+// narrows tells whether a node brings numbers to another type of floats, as a
+// file of float64 does to find an angle that it then makes exact.
+func (j *judge) narrows() bool {
+	m, err := onnxpb.Decode(j.c.File, onnxpb.Limits{})
+	if err != nil {
+		return true
+	}
+	for _, b := range bodies(m) {
+		for _, n := range b.nodes {
+			for _, a := range n.GetAttribute() {
+				to := onnxpb.TensorProto_DataType(a.GetI())
+				if a.GetName() == "to" && slices.Contains([]onnxpb.TensorProto_DataType{onnxpb.TensorProto_FLOAT, onnxpb.TensorProto_FLOAT16, onnxpb.TensorProto_BFLOAT16}, to) {
+					return true
+				}
+			}
+			if n.GetOpType() == "CastLike" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// times is a bound that is so many times as wide.
+func times(n float64, bound func(string) Bound) func(string) Bound {
+	return func(output string) Bound {
+		b := bound(output)
+		return Bound{n * b.Relative, b.Floor}
+	}
+}
