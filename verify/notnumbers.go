@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -8,8 +9,9 @@ import (
 	"losscc/verify/tensor"
 )
 
-// notNumbers puts NaN into one row of embeddings after the other: where the
-// paper's loss then is NaN the file's is too, and says so to whoever trains.
+// notNumbers puts NaN into one number after the other of embeddings, parameters
+// and tables of state: where the paper's loss then is NaN the file's is too, and
+// says so to whoever trains.
 func (j *judge) notNumbers(k *checker) {
 	if j.claim == nil || !slices.Contains(j.outputs, "loss") {
 		k.omit()
@@ -17,11 +19,11 @@ func (j *judge) notNumbers(k *checker) {
 	}
 	for _, p := range j.points[:min(2, len(j.points))] {
 		for _, in := range j.inputs {
-			if in.Role != draw.Embeddings || p.in == nil || len(p.in[in.Name].Shape) != 2 {
+			if p.in == nil || in.Elem.Kind() != tensor.Float || !slices.Contains([]string{draw.Embeddings, draw.Parameter, draw.State}, in.Role) {
 				continue
 			}
-			for row := range p.in[in.Name].Shape[0] {
-				if err := j.notNumberAt(k, p, in.Name, row); err != nil {
+			for i := range p.in[in.Name].F {
+				if err := j.notNumberAt(k, p, in.Name, i); err != nil {
 					k.failAt(p, err)
 					return
 				}
@@ -36,11 +38,10 @@ func (j *judge) notNumbers(k *checker) {
 	}
 }
 
-// notNumberAt looks at the loss where a row begins with NaN.
-func (j *judge) notNumberAt(k *checker, p *point, input string, row int) error {
-	x := p.in[input]
-	q := &point{name: p.name + ", NaN in a row of " + input, in: cloneAll(p.in)}
-	q.in[input].F[row*x.Shape[1]] = math.NaN()
+// notNumberAt looks at the loss where element i of an input is NaN.
+func (j *judge) notNumberAt(k *checker, p *point, input string, i int) error {
+	q := &point{name: fmt.Sprintf("%s, NaN in %s%s", p.name, input, tensor.ShapeString(place(i, p.in[input].Shape))), in: cloneAll(p.in)}
+	q.in[input].F[i] = math.NaN()
 	want, err := j.wantAt(q)
 	if err != nil || want["loss"] == nil {
 		return err

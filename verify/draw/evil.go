@@ -26,9 +26,11 @@ type Set struct {
 	// equal, and exactly so in whatever order they are added up.
 	Whole bool
 	// Tiny is a set with numbers so small beside 1 that a step as long as 1
-	// leads far away from all of them.
+	// leads far away from all of them, or so large that it leads nowhere.
 	Tiny bool
-	In   map[string]*tensor.Tensor
+	// Far is a set of rows so long that float32 does not hold their square.
+	Far bool
+	In  map[string]*tensor.Tensor
 	// Skipped says why there are no inputs, where there are none.
 	Skipped string
 }
@@ -62,7 +64,7 @@ func spoilt(table []evil, inputs []Input, seed uint64) ([]Set, error) {
 		}
 		smooth := strings.HasPrefix(e.name, near) || strings.HasPrefix(e.name, onePair)
 		turning := strings.HasPrefix(e.name, parallel) || strings.HasPrefix(e.name, farOut) || slices.Contains([]string{oneEntry, axes, certain}, e.name)
-		sets = append(sets, Set{Name: e.name, Smooth: smooth, Turning: turning, Level: e.name == oneEntry, Twin: strings.HasPrefix(e.name, twin), Whole: strings.HasPrefix(e.name, whole), Tiny: e.name == tiny, In: in})
+		sets = append(sets, Set{Name: e.name, Smooth: smooth, Turning: turning, Level: e.name == oneEntry, Twin: strings.HasPrefix(e.name, twin), Whole: strings.HasPrefix(e.name, whole), Far: e.name == farthest, Tiny: slices.ContainsFunc([]string{tiny, farAway, farClass}, func(of string) bool { return strings.HasPrefix(e.name, of) }), In: in})
 	}
 	return sets, nil
 }
@@ -112,6 +114,9 @@ const (
 	oneEntry = "one entry in an embedding"
 	twin     = "positive "
 	tiny     = "embeddings 1e9 times as small"
+	farAway  = "rows before classes "
+	farthest = farAway + "1e30 times as long"
+	farClass = "classes "
 	whole    = "whole numbers"
 	certain  = "one row that is all but certain"
 	axes     = "rows that are unit vectors along an axis"
@@ -153,6 +158,11 @@ var evils = []evil{
 	{"embeddings 1e6 times as small", small, func(b batch) bool { return b.scale(b.roles(Embeddings), 1e-6) }},
 	{tiny, small, func(b batch) bool { return b.scale(b.roles(Embeddings), 1e-9) }},
 	{"parameters 1e6 times as small", small, func(b batch) bool { return b.scale(b.roles(Parameter), 1e-6) }},
+	{farAway + "1e18 times as long", small, func(b batch) bool { return b.classed() && b.scale(b.roles(Embeddings), 1e18) }},
+	{farthest, small, func(b batch) bool { return b.classed() && b.scale(b.roles(Embeddings), 1e30) }},
+	{farAway + "1e34 times as short", small, func(b batch) bool { return b.classed() && b.scale(b.roles(Embeddings), 1e-34) }},
+	{farClass + "1e17 times as long", small, func(b batch) bool { return b.classed() && b.scale(b.tables(), 1e17) }},
+	{farClass + "1e17 times as short", small, func(b batch) bool { return b.classed() && b.scale(b.tables(), 1e-17) }},
 	{axes, small, func(b batch) bool { return b.axes(b.roles(Embeddings, Parameter)) }},
 	{"all labels ignored", small, func(b batch) bool { return b.label(func(i int) int64 { return -1 }) }},
 	{"labels at the ends of int64", small, func(b batch) bool {

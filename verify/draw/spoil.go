@@ -47,6 +47,9 @@ func (b batch) add(ts []*tensor.Tensor, x float64) bool {
 	return len(ts) > 0
 }
 
+// classed tells whether a loss holds rows against a table of classes.
+func (b batch) classed() bool { return b.in["weight"] != nil }
+
 // axes makes each row of each table a unit vector along an axis.
 func (b batch) axes(ts []*tensor.Tensor) bool {
 	done := false

@@ -299,6 +299,27 @@ var rare = []struct {
 	{"arcface", nil, "NaN taken for 0", false, false, func(f *forger) {
 		f.instead("embeddings", f.op("Where", f.op("IsNaN", "embeddings"), f.number(0), "embeddings"))
 	}},
+	{"softmax", nil, "NaN after the first entry taken for 0", false, false, nanAfterFirst},
+	{"arcface", nil, "NaN after the first entry taken for 0", false, false, nanAfterFirst},
+	{"arcface", nil, "NaN in the table of classes taken for 0", false, false, func(f *forger) {
+		f.instead("weight", f.op("Where", f.op("IsNaN", "weight"), f.number(0), "weight"))
+	}},
+	{"softmax", nil, "NaN in a bias taken for 0", false, false, func(f *forger) {
+		f.instead("bias", f.op("Where", f.op("IsNaN", "bias"), f.number(0), "bias"))
+	}},
+	{"arcface", nil, "embeddings held to 1e6", false, false, func(f *forger) { f.held("embeddings", 1e6) }},
+	{"arcface", nil, "embeddings held to 1e20", false, false, func(f *forger) { f.held("embeddings", 1e20) }},
+	{"softmax", nil, "embeddings held to 1e6", false, false, func(f *forger) { f.held("embeddings", 1e6) }},
+	{"l-softmax", nil, "embeddings held to 1e6", false, false, func(f *forger) { f.held("embeddings", 1e6) }},
+	{"arcface", nil, "classes held to 1e5", false, false, func(f *forger) { f.held("weight", 1e5) }},
+	{"arcface", nil, "embeddings below 1e-11 taken for 0", false, false, func(f *forger) {
+		small := f.op("Less", f.op("Abs", "embeddings"), f.number(1e-11))
+		f.instead("embeddings", f.op("Where", small, f.number(0), "embeddings"))
+	}},
+	{"cosface", nil, "classes below 1e-11 taken for 0", false, false, func(f *forger) {
+		small := f.op("Less", f.op("Abs", "weight"), f.number(1e-11))
+		f.instead("weight", f.op("Where", small, f.number(0), "weight"))
+	}},
 	{"curricularface", nil, "a threshold a hundredth off", false, false, func(f *forger) {
 		for _, n := range f.m.Graph.Node {
 			if n.GetOpType() == "CurricularMargin" {
@@ -377,6 +398,14 @@ var rare = []struct {
 		at := f.op("Equal", total, f.with("ReduceSum", map[string]any{"keepdims": 0}, "class_counts"))
 		f.as("seen_next", f.op("Where", at, total, right))
 	}},
+}
+
+// nanAfterFirst takes NaN for 0 in all entries of an embedding but the first.
+func nanAfterFirst(f *forger) {
+	width := f.op("Gather", f.op("Shape", "embeddings"), f.whole(1))
+	later := f.op("Greater", f.op("Range", f.whole(0), width, f.whole(1)), f.whole(0))
+	nan := f.op("And", f.op("IsNaN", "embeddings"), later)
+	f.instead("embeddings", f.op("Where", nan, f.number(0), "embeddings"))
 }
 
 // lastOfEqual makes every choice that of the last of equal ones.
