@@ -41,7 +41,7 @@ var Choices = []Choice{
 				return false
 			}
 			s, ok := difference(t)
-			return ok && s.in(f)
+			return ok && s.in(f) && s.weighable()
 		},
 		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
 			t := a[0]

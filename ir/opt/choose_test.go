@@ -295,6 +295,28 @@ func TestAChoiceGoesByCost(t *testing.T) {
 	}
 }
 
+// A slope is 0 where something was put far off, and infinity times 0 is no
+// number: no hinge of such is taken times its slope, nor counted, but where what
+// was put far off is known.
+func TestNothingInfiniteIsTakenTimesZero(t *testing.T) {
+	for name, change := range map[string][2]string{
+		"slope": {"%3: float[N,N] = sub %2, x", "%11: float[] = const {value=inf}\n  %12: float[N,N] = select %1, x, %11\n  %3: float[N,N] = sub %2, %12"},
+		"hinge": {"%10: float[N,D] = select %8, b, %9", "%21: float[N,D] = select %8, b, %9\n  %10: float[N,D] = min %21, %21"},
+	} {
+		text := strings.Replace(chances[name], change[0], change[1], 1)
+		if text == chances[name] {
+			t.Fatalf("%s: the case has no %s", name, change[0])
+		}
+		if name == "slope" {
+			text = strings.Replace(text, "less x, %2", "less %12, %2", 1)
+		}
+		f := parsed(t, text)
+		if _, made := chosen(t, f, name, map[string]string{"slope": "slope", "hinge": "counts"}[name]); len(made) > 0 {
+			t.Errorf("%s is decided in\n%s", name, f)
+		}
+	}
+}
+
 // A choice is left alone where what it would drop is read elsewhere.
 func TestNothingIsComputedTwiceForAChoice(t *testing.T) {
 	for name, result := range map[string]string{"scale": "%1", "add": "%1", "factor": "%4", "sum-first": "%3", "sum-negated": "%1", "small-first": "%2"} {

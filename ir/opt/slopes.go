@@ -1,6 +1,11 @@
 package opt
 
-import "losscc/ir"
+import (
+	"math"
+	"slices"
+
+	"losscc/ir"
+)
 
 // slope is where a hinge [high − low]₊ rises: low < high, and where too.
 type slope struct {
@@ -59,6 +64,8 @@ func maskedHinge(op *ir.Op, a []*ir.Value) (x *ir.Value, s slope) {
 		}
 		high, low := hinge(h)
 		switch {
+		case mayBeFar(h):
+			continue // infinity times 0 is no number
 		case high != nil && (!high.Type.Equal(h.Type) || !low.Type.Equal(h.Type)):
 			return h.Args[0], slope{c, low, high}
 		case high != nil:
@@ -70,8 +77,8 @@ func maskedHinge(op *ir.Op, a []*ir.Value) (x *ir.Value, s slope) {
 	return nil, s
 }
 
-// difference takes terms [high − low]₊, or (high − low)·slope, apart, where one of
-// the two repeats.
+// difference takes terms [high − low]₊, alone or times a condition as floats, or
+// (high − low)·slope, apart, where one of the two repeats.
 func difference(t *ir.Value) (s slope, ok bool) {
 	if high, low := hinge(t); high != nil {
 		return slope{nil, low, high}, !high.Type.Equal(t.Type) || !low.Type.Equal(t.Type)
@@ -81,7 +88,13 @@ func difference(t *ir.Value) (s slope, ok bool) {
 	}
 	for i, f := range t.Args {
 		c, d := condition(f), t.Args[1-i]
-		if c == nil || d.Op != ir.OpSub || !d.Type.Equal(f.Type) || !d.Type.Equal(t.Type) {
+		if c == nil || !d.Type.Equal(f.Type) || !d.Type.Equal(t.Type) {
+			continue
+		}
+		if high, low := hinge(d); high != nil {
+			return slope{c, low, high}, !high.Type.Equal(t.Type) || !low.Type.Equal(t.Type)
+		}
+		if d.Op != ir.OpSub {
 			continue
 		}
 		s = slope{nil, d.Args[1], d.Args[0]}
@@ -93,6 +106,28 @@ func difference(t *ir.Value) (s slope, ok bool) {
 		}
 	}
 	return s, false
+}
+
+// weighable tells whether both sides are finite where the slope may be 0.
+func (s slope) weighable() bool {
+	return !mayBeFar(near(s.high, math.Inf(-1))) && !mayBeFar(near(s.low, math.Inf(1)))
+}
+
+// mayBeFar tells whether x may be infinite because something was put far off.
+func mayBeFar(x *ir.Value) bool {
+	seen := map[*ir.Value]bool{}
+	var far func(*ir.Value) bool
+	far = func(x *ir.Value) bool {
+		if c, number := x.Const(); number {
+			return math.IsInf(c, 0)
+		}
+		if seen[x] || x.Type.Elem != ir.Float {
+			return false
+		}
+		seen[x] = true
+		return slices.ContainsFunc(x.Args, far)
+	}
+	return far(x)
 }
 
 // summed is what v sums up over all axes, if nothing else reads it or its sums;

@@ -105,7 +105,9 @@ def times(result: dict) -> str:
         "\n\nWith two times, the first is with the default allocator, the second with jemalloc. "
         "The memory is the least of the two. Losses of one shape make the same products, which are "
         "measured once a run. The most that can be reached is the best peer's time over that of the products "
-        "alone in ONNX Runtime: what a graph would have that did nothing else.")
+        "alone in ONNX Runtime: what a graph would have that did nothing else. A goal is the least ratio to the "
+        "best peer, or to the peer named beside it, that losscc is meant to have; ✓ and ✗ say whether it has. "
+        "A time with ? was measured while the machine changed its speed by more than a tenth.")
 
 
 def times_text(ratio: float | None) -> str:
