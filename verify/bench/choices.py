@@ -212,7 +212,7 @@ def markdown(result: dict) -> str:
         lines.append(f"| {row['choice']} | {row['loss']} | {row['sizes']} | {cells[0]} | {cells[1]} | {row['ratio']:.3f} | "
                      f"{row['expected_ratio']:.3f} | {right(row)} |")
     lines += [
-        "", "Over the sizes, time and a quarter of the memory, as the compiler weighs them (above 0 the first way is cheaper):",
+        "", "Over the sizes, time and a sixth of the memory, as the compiler weighs them (above 0 the first way is cheaper):",
         "", "| choice | what it is | by loss |", "|---|---|---|",
     ]
     for name in dict.fromkeys(r["choice"] for r in result["rows"]):
