@@ -2,6 +2,7 @@ package opt
 
 import (
 	"fmt"
+	"slices"
 
 	"losscc/ir"
 )
@@ -105,6 +106,9 @@ func inline(f *ir.Func) (*ir.Func, error) {
 }
 
 func release(f *ir.Func) (*ir.Func, error) {
+	if !has(f, ir.OpStop) {
+		return f, nil
+	}
 	return overCallees(f, func(f *ir.Func) (*ir.Func, error) {
 		return ir.Rebuild(f, func(b *ir.Builder, v *ir.Value, args []*ir.Value) *ir.Value {
 			if v.Op == ir.OpStop {
@@ -115,7 +119,17 @@ func release(f *ir.Func) (*ir.Func, error) {
 	})
 }
 
+// has tells whether f or a function that it calls has the op.
+func has(f *ir.Func, op *ir.Op) bool {
+	is := func(v *ir.Value) bool { return v.Op == op }
+	return slices.ContainsFunc(f.Values, is) ||
+		slices.ContainsFunc(f.Callees(), func(c *ir.Func) bool { return slices.ContainsFunc(c.Values, is) })
+}
+
 func mend(f *ir.Func) (*ir.Func, error) {
+	if !has(f, ir.OpThrough) {
+		return f, nil
+	}
 	return overCallees(f, func(f *ir.Func) (*ir.Func, error) {
 		g, err := ir.Rebuild(f, func(b *ir.Builder, v *ir.Value, args []*ir.Value) *ir.Value {
 			if v.Op == ir.OpThrough {

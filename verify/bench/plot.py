@@ -97,7 +97,7 @@ def svg(result: dict) -> str:
         if peers := [r for n, r in ratios.items() if n != standing.FLOOR]:
             out.append(text(WIDTH - 16, y + 4, f"{min(peers):.2f}×", 13, "end", bold=True))
     out.append(text(WIDTH - 16, TOP - 14, "best peer", 12, "end", FAINT))
-    out.append(text(16, height - 14, f"Least times of one run, {result['date']}, each peer with its faster allocator; "
+    out.append(text(16, height - 14, f"Least times, each ratio within one run, {result['date']}, each peer with its faster allocator; "
                     "f+b: loss and gradients; dashes: goals; left of 1× is faster than losscc.", 12, fill=FAINT))
     return "\n".join(out + ["</svg>"]) + "\n"
 
