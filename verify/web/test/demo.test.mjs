@@ -135,7 +135,7 @@ test("a file that is not there is said on the page", { skip: missing, timeout: 9
   await rm(join(site, "contrastive.onnx"));
   const { page } = await open(t, "?loss=contrastive");
   await page.getByRole("alert").waitFor();
-  assert.match(await page.getByRole("alert").textContent(), /contrastive\.onnx: 404/);
+  assert.match(await page.getByRole("alert").textContent(), /contrastive\.onnx: found 404 Not Found/);
 });
 
 test("the page fits a telephone", { skip: missing, timeout: 90_000 }, async (t) => {
