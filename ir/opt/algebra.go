@@ -340,7 +340,7 @@ func matmulTranspose(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
 // smaller than that.
 func lessHinge(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
 	x, y := hinge(a[1])
-	if x == nil || !is(a[0], 0) || x.Type.Equal(a[1].Type) && y.Type.Equal(a[1].Type) {
+	if x == nil || !is(a[0], 0) || !eitherRepeats(a[1], x, y) {
 		return nil
 	}
 	return y.Less(x)

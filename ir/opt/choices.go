@@ -57,12 +57,15 @@ var Choices = []Choice{
 		Name: "zeros", Written: "choice", Other: "product",
 		Says: "numbers of counts that are 0 where a condition fails: chosen, or times it",
 		Fits: func(f *ir.Func, v *ir.Value, _ map[*ir.Value]int) bool {
-			x, _ := zeroed(v.Op, v.Args)
-			return x != nil && matrix(v) && x.Type.Equal(v.Type) && finite(x)
+			if v.Op != ir.OpSelect || !matrix(v) {
+				return false
+			}
+			x, _, _ := orNumber(v.Args, zero)
+			return x != nil && x.Type.Equal(v.Type) && finite(x)
 		},
 		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
-			x, c := zeroed(v.Op, a)
-			return x.Mul(c.Float())
+			x, fails, _ := orNumber(a, zero)
+			return x.Mul(stays(a[0], fails).Float())
 		},
 	},
 	{
@@ -95,11 +98,12 @@ var Choices = []Choice{
 			if v.Op != ir.OpSelect || !matrix(v) || !v.Args[0].Type.Shape.Equal(v.Type.Shape) {
 				return false
 			}
-			x, _, _ := masked(v.Args)
+			x, _, _ := orNumber(v.Args, infinite)
 			return x != nil
 		},
 		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
-			x, stays, far := masked(a)
+			x, fails, far := orNumber(a, infinite)
+			stays := stays(a[0], fails)
 			away := stays.Not().Float().Div(stays.Float())
 			if far < 0 {
 				return x.Sub(away)
@@ -265,22 +269,6 @@ func matrix(x *ir.Value) bool {
 func wholeZero(x *ir.Value) bool { return x.Op == ir.OpInt && x.Attrs.Int("value") == 0 }
 
 func boolAsInt(x *ir.Value) bool { return x.Op == ir.OpToInt && x.Args[0].Type.Elem == ir.Bool }
-
-// masked takes a choice between numbers and infinity apart: the numbers, where
-// they stay, and the infinity; x is nil if it is none.
-func masked(a []*ir.Value) (x, stays *ir.Value, far float64) {
-	for i, stays := range []*ir.Value{a[0], nil} {
-		c, ok := a[2-i].Const()
-		if !ok || !math.IsInf(c, 0) {
-			continue
-		}
-		if i == 1 {
-			stays = a[0].Not()
-		}
-		return a[1+i], stays, c
-	}
-	return nil, nil, 0
-}
 
 // inner is the factor that is a product itself, or nil.
 func inner(a []*ir.Value) *ir.Value {

@@ -197,10 +197,14 @@ func TestTheTwoWaysOfAChoiceAreEqual(t *testing.T) {
 			if op := map[string]string{"mask": "= select", "extreme": "= pick"}[c.Name]; op != "" {
 				places = strings.Count(chances[c.Name], op)
 			}
+			before := f.String()
 			written, one := chosen(t, f, c.Name, c.Written)
 			other, two := chosen(t, f, c.Name, c.Other)
 			if len(one) != places || len(two) != places || one[0].TookOther || !two[0].TookOther || !one[0].Forced || !two[0].Forced {
 				t.Fatalf("decided %+v and %+v", one, two)
+			}
+			if f.String() != before {
+				t.Errorf("asking changes what is asked about to\n%s", f)
 			}
 			if written.String() != f.String() {
 				t.Errorf("the way that is written changes\n%s to\n%s", f, written)

@@ -57,6 +57,28 @@ func notNegative(x *ir.Value) bool {
 	return false
 }
 
+// orNumber takes a choice between x and a wanted number c apart, and tells whether
+// x stands where the condition fails; x is nil if there is no such number.
+func orNumber(a []*ir.Value, wanted func(float64) bool) (x *ir.Value, fails bool, c float64) {
+	for i := range 2 {
+		if c, number := a[2-i].Const(); number && wanted(c) {
+			return a[1+i], i == 1, c
+		}
+	}
+	return nil, false, 0
+}
+
+func zero(c float64) bool     { return c == 0 }
+func infinite(c float64) bool { return math.IsInf(c, 0) }
+
+// stays is the condition of a choice, or its opposite.
+func stays(c *ir.Value, fails bool) *ir.Value {
+	if fails {
+		return c.Not()
+	}
+	return c
+}
+
 // hinge takes max(a − b, 0) apart; nil if x is none.
 func hinge(x *ir.Value) (a, b *ir.Value) {
 	if x.Op != ir.OpMax || !is(x.Args[1], 0) || x.Args[0].Op != ir.OpSub || x.Type.Elem != ir.Float {
@@ -64,6 +86,9 @@ func hinge(x *ir.Value) (a, b *ir.Value) {
 	}
 	return x.Args[0].Args[0], x.Args[0].Args[1]
 }
+
+// eitherRepeats tells whether one of the two operands of v is smaller than v.
+func eitherRepeats(v, a, b *ir.Value) bool { return !a.Type.Equal(v.Type) || !b.Type.Equal(v.Type) }
 
 // condition is the condition that x is as a float, or nil.
 func condition(x *ir.Value) *ir.Value {

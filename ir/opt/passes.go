@@ -105,42 +105,30 @@ func inline(f *ir.Func) (*ir.Func, error) {
 	return f, nil
 }
 
-func release(f *ir.Func) (*ir.Func, error) {
-	if !has(f, ir.OpStop) {
+func release(f *ir.Func) (*ir.Func, error) { return forget(f, ir.OpStop) }
+
+func mend(f *ir.Func) (*ir.Func, error) {
+	g, err := forget(f, ir.OpThrough)
+	if err != nil || g == f {
+		return g, err
+	}
+	// Without what only the mended was made of.
+	return overCallees(g, func(f *ir.Func) (*ir.Func, error) { return ir.Rebuild(f, ir.Again) })
+}
+
+// forget puts the first argument in place of an op, in f and what it calls.
+func forget(f *ir.Func, op *ir.Op) (*ir.Func, error) {
+	is := func(v *ir.Value) bool { return v.Op == op }
+	if !slices.ContainsFunc(append(f.Callees(), f), func(f *ir.Func) bool { return slices.ContainsFunc(f.Values, is) }) {
 		return f, nil
 	}
 	return overCallees(f, func(f *ir.Func) (*ir.Func, error) {
 		return ir.Rebuild(f, func(b *ir.Builder, v *ir.Value, args []*ir.Value) *ir.Value {
-			if v.Op == ir.OpStop {
+			if is(v) {
 				return args[0]
 			}
 			return ir.Again(b, v, args)
 		})
-	})
-}
-
-// has tells whether f or a function that it calls has the op.
-func has(f *ir.Func, op *ir.Op) bool {
-	is := func(v *ir.Value) bool { return v.Op == op }
-	return slices.ContainsFunc(f.Values, is) ||
-		slices.ContainsFunc(f.Callees(), func(c *ir.Func) bool { return slices.ContainsFunc(c.Values, is) })
-}
-
-func mend(f *ir.Func) (*ir.Func, error) {
-	if !has(f, ir.OpThrough) {
-		return f, nil
-	}
-	return overCallees(f, func(f *ir.Func) (*ir.Func, error) {
-		g, err := ir.Rebuild(f, func(b *ir.Builder, v *ir.Value, args []*ir.Value) *ir.Value {
-			if v.Op == ir.OpThrough {
-				return args[0]
-			}
-			return ir.Again(b, v, args)
-		})
-		if err != nil {
-			return nil, err
-		}
-		return ir.Rebuild(g, ir.Again) // without what only the mended was made of
 	})
 }
 

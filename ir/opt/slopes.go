@@ -1,6 +1,7 @@
 package opt
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -66,7 +67,7 @@ func maskedHinge(op *ir.Op, a []*ir.Value) (x *ir.Value, s slope) {
 		switch {
 		case mayBeFar(h):
 			continue // infinity times 0 is no number
-		case high != nil && (!high.Type.Equal(h.Type) || !low.Type.Equal(h.Type)):
+		case high != nil && eitherRepeats(h, high, low):
 			return h.Args[0], slope{c, low, high}
 		case high != nil:
 			return h.Args[0], slope{c, nil, h}
@@ -81,7 +82,7 @@ func maskedHinge(op *ir.Op, a []*ir.Value) (x *ir.Value, s slope) {
 // (high − low)·slope, apart, where one of the two repeats.
 func difference(t *ir.Value) (s slope, ok bool) {
 	if high, low := hinge(t); high != nil {
-		return slope{nil, low, high}, !high.Type.Equal(t.Type) || !low.Type.Equal(t.Type)
+		return slope{nil, low, high}, eitherRepeats(t, high, low)
 	}
 	if t.Op != ir.OpMul {
 		return s, false
@@ -92,7 +93,7 @@ func difference(t *ir.Value) (s slope, ok bool) {
 			continue
 		}
 		if high, low := hinge(d); high != nil {
-			return slope{c, low, high}, !high.Type.Equal(t.Type) || !low.Type.Equal(t.Type)
+			return slope{c, low, high}, eitherRepeats(t, high, low)
 		}
 		if d.Op != ir.OpSub {
 			continue
@@ -102,7 +103,7 @@ func difference(t *ir.Value) (s slope, ok bool) {
 			s.where = c.Args[0]
 		}
 		if s.is(c) {
-			return s, !s.high.Type.Equal(t.Type) || !s.low.Type.Equal(t.Type)
+			return s, eitherRepeats(t, s.high, s.low)
 		}
 	}
 	return s, false
@@ -110,7 +111,13 @@ func difference(t *ir.Value) (s slope, ok bool) {
 
 // weighable tells whether both sides are finite where the slope may be 0.
 func (s slope) weighable() bool {
-	return !mayBeFar(near(s.high, math.Inf(-1))) && !mayBeFar(near(s.low, math.Inf(1)))
+	finite := func(x *ir.Value, far float64) bool {
+		if y := beside(x, far); y != nil {
+			x = y
+		}
+		return !mayBeFar(x)
+	}
+	return finite(s.high, math.Inf(-1)) && finite(s.low, math.Inf(1))
 }
 
 // mayBeFar tells whether x may be infinite because something was put far off.
@@ -160,24 +167,31 @@ func weighed(x, n *ir.Value, far float64) *ir.Value {
 	return ir.Sum(n.Mul(x))
 }
 
-// near is x with what was put far off where it was.
-func near(x *ir.Value, far float64) *ir.Value {
+// beside is what x holds where it was not put far off, numbers added to it and
+// axes put into it aside; nil if it was not.
+func beside(x *ir.Value, far float64) *ir.Value {
 	switch x.Op {
 	case ir.OpAdd, ir.OpSub:
-		if _, number := x.Args[1].Const(); number {
-			return x.Builder().Emit(x.Op, x.Attrs, near(x.Args[0], far), x.Args[1])
+		if k, number := x.Args[1].Const(); number && !math.IsInf(k, 0) {
+			return beside(x.Args[0], far)
 		}
 	case ir.OpUnsqueeze:
-		return x.Builder().Emit(x.Op, x.Attrs, near(x.Args[0], far))
+		return beside(x.Args[0], far)
 	case ir.OpSelect:
-		if is(x.Args[2], far) && x.Args[1].Type.Equal(x.Type) {
-			return x.Args[1]
-		}
-		if is(x.Args[1], far) && x.Args[2].Type.Equal(x.Type) {
-			return x.Args[2]
+		if y, _, _ := orNumber(x.Args, func(c float64) bool { return c == far }); y != nil && y.Type.Equal(x.Type) {
+			return y
 		}
 	}
-	return x
+	return nil
+}
+
+// near is x with what was put far off where it was.
+func near(x *ir.Value, far float64) *ir.Value {
+	y := beside(x, far)
+	if y == nil || x.Op == ir.OpSelect {
+		return cmp.Or(y, x)
+	}
+	return x.Builder().Emit(x.Op, x.Attrs, append([]*ir.Value{near(x.Args[0], far)}, x.Args[1:]...)...)
 }
 
 // without is x without an axis of extent 1.
@@ -195,20 +209,6 @@ func without(x *ir.Value, axis int) *ir.Value {
 	return x.Squeeze(axis)
 }
 
-// zeroed takes a choice between numbers and 0 apart: the numbers, and where they
-// stay; x is nil if it is none.
-func zeroed(op *ir.Op, a []*ir.Value) (x, stays *ir.Value) {
-	switch {
-	case op != ir.OpSelect || a[1].Type.Elem != ir.Float:
-		return nil, nil
-	case is(a[2], 0):
-		return a[1], a[0]
-	case is(a[1], 0):
-		return a[2], a[0].Not()
-	}
-	return nil, nil
-}
-
 // finite tells whether x can be no infinity and no NaN: it is made of numbers and
 // counts.
 func finite(x *ir.Value) bool {
@@ -221,23 +221,10 @@ func finite(x *ir.Value) bool {
 	case ir.OpDiv:
 		least, ok := last(x.Args[1]).Const()
 		return x.Args[1].Op == ir.OpMax && ok && least > 0 && finite(x.Args[0]) && finite(x.Args[1])
-	case ir.OpSelect:
-		return finite(x.Args[1]) && finite(x.Args[2])
-	case ir.OpScatterAdd, ir.OpGather, ir.OpPick:
-		for _, a := range x.Args {
-			if a.Type.Elem == ir.Float && !finite(a) {
-				return false
-			}
-		}
-		return true
-	case ir.OpAdd, ir.OpSub, ir.OpMul, ir.OpNeg, ir.OpMax, ir.OpMin, ir.OpSum,
-		ir.OpUnsqueeze, ir.OpSqueeze, ir.OpReshape, ir.OpExpand, ir.OpTranspose:
-		for _, a := range x.Args {
-			if !finite(a) {
-				return false
-			}
-		}
-		return true
+	case ir.OpAdd, ir.OpSub, ir.OpMul, ir.OpNeg, ir.OpMax, ir.OpMin, ir.OpSum, ir.OpSelect,
+		ir.OpUnsqueeze, ir.OpSqueeze, ir.OpReshape, ir.OpExpand, ir.OpTranspose,
+		ir.OpScatterAdd, ir.OpGather, ir.OpPick:
+		return !slices.ContainsFunc(x.Args, func(a *ir.Value) bool { return a.Type.Elem == ir.Float && !finite(a) })
 	}
 	return false
 }
