@@ -38,7 +38,7 @@ func init() {
 	}
 	add(true, constant, whole, iota, extent, power, fromInt, sum, cumSum, matMul,
 		matMul, matMulAdd, recip, norm, norm, transpose, expand, reshape, unsqueeze, squeeze, pick, put, gather, scatterAdd, concat, call, call, call)
-	add(false, through, and, or, not, choose, fromBool, toInt, reduceMax, reduceMin, argMax, argMin, argTop, nonZero)
+	add(false, through, and, or, not, choose, fromBool, toInt, extreme(ir.ReduceMax), extreme(ir.ReduceMin), argMax, argMin, argTop, nonZero)
 }
 
 func constant(g *maker) *ir.Value {

@@ -37,20 +37,15 @@ func cumSum(g *maker) *ir.Value {
 	return g.keep(g.b.Emit(ir.OpCumSum, ir.Attrs{{Name: "axis", Val: int64(axis)}}, x), out)
 }
 
-func reduceMax(g *maker) *ir.Value {
-	x, axis := g.lane()
-	if x == nil {
-		return nil
+// extreme is a recipe of ir.ReduceMax or ir.ReduceMin.
+func extreme(of func(*ir.Value, ...int) *ir.Value) func(*maker) *ir.Value {
+	return func(g *maker) *ir.Value {
+		x, axis := g.lane()
+		if x == nil {
+			return nil
+		}
+		return g.keep(of(x, axis), g.known[x])
 	}
-	return g.keep(ir.ReduceMax(x, axis), g.known[x])
-}
-
-func reduceMin(g *maker) *ir.Value {
-	x, axis := g.lane()
-	if x == nil {
-		return nil
-	}
-	return g.keep(ir.ReduceMin(x, axis), g.known[x])
 }
 
 func norm(g *maker) *ir.Value {

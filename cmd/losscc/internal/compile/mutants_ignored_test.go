@@ -11,10 +11,10 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// spoilt is a file of a loss after a change, and the judge's report on it.
-func spoilt(t *testing.T, loss string, o Options, spoil func(f *forger)) *verify.Report {
+// decoded is the file of a loss, or of a sum of losses.
+func decoded(t *testing.T, expr string, o Options) *onnxpb.ModelProto {
 	t.Helper()
-	r, err := Run(loss, o)
+	r, err := Run(expr, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,8 +26,16 @@ func spoilt(t *testing.T, loss string, o Options, spoil func(f *forger)) *verify
 	if err != nil {
 		t.Fatal(err)
 	}
+	return m
+}
+
+// spoilt is a file of a loss after a change, and the judge's report on it.
+func spoilt(t *testing.T, loss string, o Options, spoil func(f *forger)) *verify.Report {
+	t.Helper()
+	m := decoded(t, loss, o)
 	spoil(&forger{m: m})
-	if data, err = onnxpb.Encode(m); err != nil {
+	data, err := onnxpb.Encode(m)
+	if err != nil {
 		t.Fatal(err)
 	}
 	report, err := verify.Judge(t.Context(), verify.Case{Name: loss, File: data}, verify.Options{})

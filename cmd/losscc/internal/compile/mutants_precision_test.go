@@ -35,20 +35,10 @@ func TestJudgeRefutesPrecisionThatIsLostAtSize(t *testing.T) {
 func TestOnnxRuntimeRefutesWhatIsWrongAtSize(t *testing.T) {
 	t.Parallel()
 	session := runtimetest.Need(t, "onnxruntime")
-	r, err := Run("softmax", Options{DType: "f32", Grad: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := r.Bytes()
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := onnxpb.Decode(data, onnxpb.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := decoded(t, "softmax", Options{DType: "f32", Grad: true})
 	singleBeyond(9)(&forger{m: m})
-	if data, err = onnxpb.Encode(m); err != nil {
+	data, err := onnxpb.Encode(m)
+	if err != nil {
 		t.Fatal(err)
 	}
 	o := verify.Options{Only: runtimeChecks}

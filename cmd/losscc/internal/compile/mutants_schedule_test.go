@@ -48,18 +48,7 @@ func TestJudgeRefutesSchedulesOfAnotherLoss(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r, err := Run(c.loss, Options{DType: "f64", Grad: true})
-			if err != nil {
-				t.Fatal(err)
-			}
-			data, err := r.Bytes()
-			if err != nil {
-				t.Fatal(err)
-			}
-			m, err := onnxpb.Decode(data, onnxpb.Limits{})
-			if err != nil {
-				t.Fatal(err)
-			}
+			m := decoded(t, c.loss, Options{DType: "f64", Grad: true})
 			if right := checked(t, m); right.Failed() {
 				t.Fatalf("the file as it was built: %s", failures(right))
 			}

@@ -201,20 +201,10 @@ func TestJudgeRefutesFilesThatAreWrongRarely(t *testing.T) {
 			}
 			t.Run(c.loss+" "+o.DType+" "+c.name, func(t *testing.T) {
 				o.Sets = c.sets
-				r, err := Run(c.loss, o)
-				if err != nil {
-					t.Fatal(err)
-				}
-				data, err := r.Bytes()
-				if err != nil {
-					t.Fatal(err)
-				}
-				m, err := onnxpb.Decode(data, onnxpb.Limits{})
-				if err != nil {
-					t.Fatal(err)
-				}
+				m := decoded(t, c.loss, o)
 				c.forge(&forger{m: m})
-				if data, err = onnxpb.Encode(m); err != nil {
+				data, err := onnxpb.Encode(m)
+				if err != nil {
 					t.Fatal(err)
 				}
 				report, err := verify.Judge(context.Background(), verify.Case{Name: c.name, File: data}, verify.Options{UntilFailure: true})

@@ -100,18 +100,7 @@ func TestJudgeRefutesMarginsThatSayAnotherThing(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r, err := Run(c.loss, Options{DType: "f64", Grad: true, Sets: c.sets})
-			if err != nil {
-				t.Fatal(err)
-			}
-			data, err := r.Bytes()
-			if err != nil {
-				t.Fatal(err)
-			}
-			m, err := onnxpb.Decode(data, onnxpb.Limits{})
-			if err != nil {
-				t.Fatal(err)
-			}
+			m := decoded(t, c.loss, Options{DType: "f64", Grad: true, Sets: c.sets})
 			right := checked(t, m)
 			if right.Failed() {
 				t.Fatalf("the file as it was built: %s", failures(right))
