@@ -84,6 +84,8 @@ var typeRules = []ruleCase{
 	{"x: bool[N]", "r: bool[] = reduce_max x {axis=0}", "reduce_max: want float or int, got bool[N]"},
 	{"x: bool[N]", "r: bool[] = reduce_min x {axis=0}", "reduce_min: want float or int, got bool[N]"},
 	{"x: float[N,D]", "r: float[N] = norm x {scaled=true}", ""},
+	{"x: float[C,D]", "r: float[C] = long_norm x", ""},
+	{"x: float[]", "r: float[] = long_norm x", "long_norm: want floats of rank 1 or more, got float[]"},
 	{"x: float[]", "r: float[] = norm x {scaled=true}", "norm: want floats of rank 1 or more, got float[]"},
 	{"x: int[N]", "r: float[] = norm x {scaled=true}", "norm: want floats of rank 1 or more, got int[N]"},
 	{"x: float[N,C]", "r: int[N] = argmax x {axis=1}", ""},

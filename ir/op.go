@@ -90,6 +90,7 @@ var (
 	OpReduceMax = &Op{Name: "reduce_max", Arity: 1, Attrs: axisAttr, Infer: inferReduce, Doc: "maximum over an axis, which goes; the gradient goes to the first one", Example: "y: float[N] = reduce_max x {axis=1}"}
 	OpReduceMin = &Op{Name: "reduce_min", Arity: 1, Attrs: axisAttr, Infer: inferReduce, Doc: "minimum over an axis, which goes; the gradient goes to the first one", Example: "y: float[N] = reduce_min x {axis=1}"}
 	OpNorm      = &Op{Name: "norm", Arity: 1, Attrs: []AttrRow{{"scaled", false}}, Infer: inferNorm, Doc: "Euclidean norm over the last axis, which goes; derivative 0 at a zero row; scaled divides by the largest entry first, so that squares neither overflow nor vanish", Example: "n: float[N] = norm x {scaled=true}"}
+	OpLongNorm  = &Op{Name: "long_norm", Arity: 1, Infer: inferNorm, Doc: "Euclidean norm over the last axis, which goes; derivative 0 at a zero row; the squares are summed in pieces of the row first", Example: "n: float[C] = long_norm w"}
 	OpArgMax    = &Op{Name: "argmax", Arity: 1, Attrs: axisAttr, Infer: inferArgMax, Doc: "place of the first maximum along an axis, which goes", Example: "i: int[N] = argmax x {axis=1}"}
 	OpArgMin    = &Op{Name: "argmin", Arity: 1, Attrs: axisAttr, Infer: inferArgMax, Doc: "place of the first minimum along an axis, which goes", Example: "i: int[N] = argmin x {axis=1}"}
 	OpArgTop    = &Op{Name: "argtop", Arity: 2, Attrs: []AttrRow{{"largest", false}, {"dim", Dim("")}}, Infer: inferArgTop, Doc: "places of the k largest (or smallest) along the last axis, in order, ties by place; dim names the extent k", Example: "i: int[N,R] = argtop x, k {largest=true, dim=R}"}
@@ -117,7 +118,7 @@ var Ops = []*Op{
 	OpNeg, OpAbs, OpExp, OpLog, OpSqrt, OpFloor, OpSin, OpCos, OpAcos, OpRecip, OpSigmoid, OpSoftplus,
 	OpAdd, OpSub, OpMul, OpDiv, OpMax, OpMin, OpPow,
 	OpLess, OpLessEqual, OpEqual, OpAnd, OpOr, OpNot, OpSelect, OpFloat, OpToInt, OpStop, OpThrough,
-	OpSum, OpReduceMax, OpReduceMin, OpNorm, OpArgMax, OpArgMin, OpArgTop, OpCumSum,
+	OpSum, OpReduceMax, OpReduceMin, OpNorm, OpLongNorm, OpArgMax, OpArgMin, OpArgTop, OpCumSum,
 	OpMatMul, OpMatMulAdd, OpTranspose, OpExpand, OpReshape, OpUnsqueeze, OpSqueeze,
 	OpPick, OpPut, OpGather, OpScatterAdd, OpNonZero, OpConcat, OpCall,
 }

@@ -40,6 +40,7 @@ var exampleParams = map[*ir.Op]string{
 	ir.OpThrough:    "w: float[N], x: float[N]",
 	ir.OpCumSum:     "x: float[N]",
 	ir.OpNorm:       "x: float[N,D]",
+	ir.OpLongNorm:   "w: float[C,D]",
 	ir.OpArgTop:     "x: float[N,C], k: int[]",
 	ir.OpMatMul:     "x: float[N,D], w: float[C,D]",
 	ir.OpMatMulAdd:  "g: float[N,C], x: float[N,D], w: float[C,D]",

@@ -25,7 +25,7 @@ func init() {
 
 		ir.OpNeg: direct("Neg"), ir.OpAbs: direct("Abs"), ir.OpExp: direct("Exp"), ir.OpLog: direct("Log"),
 		ir.OpSqrt: direct("Sqrt"), ir.OpFloor: direct("Floor"), ir.OpSin: direct("Sin"),
-		ir.OpRecip: lowerRecip, ir.OpNorm: lowerNorm,
+		ir.OpRecip: lowerRecip, ir.OpNorm: lowerNorm, ir.OpLongNorm: lowerLongNorm,
 		ir.OpCos: lowerCos, ir.OpAcos: lowerAcos, ir.OpSigmoid: lowerSigmoid, ir.OpSoftplus: lowerSoftplus,
 		ir.OpAdd: direct("Add"), ir.OpSub: direct("Sub"), ir.OpMul: direct("Mul"), ir.OpDiv: direct("Div"),
 		ir.OpMax: direct("Max"), ir.OpMin: direct("Min"),
@@ -50,10 +50,10 @@ func init() {
 
 		ir.OpSum: lowerSum,
 		ir.OpReduceMax: func(l *lowering, v *ir.Value) {
-			l.extreme("ReduceMax", l.names[v], l.ref(v.Args[0]), axis(v), 0)
+			l.reduced("ReduceMax", l.names[v], l.ref(v.Args[0]), axis(v), 0)
 		},
 		ir.OpReduceMin: func(l *lowering, v *ir.Value) {
-			l.extreme("ReduceMin", l.names[v], l.ref(v.Args[0]), axis(v), 0)
+			l.reduced("ReduceMin", l.names[v], l.ref(v.Args[0]), axis(v), 0)
 		},
 		ir.OpArgMax: func(l *lowering, v *ir.Value) {
 			l.out("ArgMax", v, l.in(v), intAttr("axis", axis(v)), intAttr("keepdims", 0))

@@ -119,6 +119,14 @@ var lowered = map[*ir.Op][]opCase{
 			"p: int[T,1] = nonzero c {dim=T}\nq: int[T] = squeeze p {axis=1}\ny: int[] = sum q {axis=0}", anywhere, false}),
 	ir.OpReduceMax: both(axes("reduce_max", "float"), axes("reduce_max", "int")),
 	ir.OpReduceMin: both(axes("reduce_min", "float"), axes("reduce_min", "int")),
+	ir.OpLongNorm: {
+		{"of short rows", "x: float[N,3]", "y: float[N] = long_norm x", domain{-3, 3}, false},
+		{"of rows of two pieces", "x: float[N,128]", "y: float[N] = long_norm x", domain{-3, 3}, false},
+		{"of rows with a rest", "x: float[N,65]", "y: float[N] = long_norm x", domain{-3, 3}, false},
+		{"of rows of some length", "x: float[N,D]", "y: float[N] = long_norm x", domain{-3, 3}, false},
+		{"of rows of rows", "x: float[N,C,D]", "y: float[N,C] = long_norm x", domain{-3, 3}, false},
+		{"of a vector", "x: float[64]", "y: float[] = long_norm x", domain{-3, 3}, false},
+	},
 	ir.OpNorm: {
 		{"of rows", "x: float[N,3]", "y: float[N] = norm x {scaled=false}", domain{-3, 3}, false},
 		{"of rows, scaled", "x: float[N,3]", "y: float[N] = norm x {scaled=true}", domain{-3, 3}, false},
@@ -217,6 +225,7 @@ var approximate = map[*ir.Op]struct{ tolerance, floor float64 }{
 	ir.OpMatMul:    {4e-16, 12}, // sums of three products of at most 4
 	ir.OpMatMulAdd: {4e-16, 14}, // and one more
 	ir.OpNorm:      {4e-16, 0},  // sums of three squares
+	ir.OpLongNorm:  {2e-15, 0},  // of up to 128
 }
 
 // draws is how many inputs each op gets.

@@ -103,7 +103,7 @@ func lowerRecip(l *lowering, v *ir.Value) {
 	}
 	size := r
 	switch v.Args[0].Op {
-	case ir.OpNorm, ir.OpSqrt, ir.OpAbs, ir.OpExp: // not below 0
+	case ir.OpNorm, ir.OpLongNorm, ir.OpSqrt, ir.OpAbs, ir.OpExp: // not below 0
 	default:
 		size = l.step("Abs", []string{r})
 	}
@@ -132,16 +132,37 @@ func lowerNorm(l *lowering, v *ir.Value) {
 		l.out("ReduceL2", v, []string{x, axes}, intAttr("keepdims", 0))
 		return
 	}
-	top := l.extreme("ReduceMax", l.fresh("top"), l.step("Abs", []string{x}), last, 1)
+	top := l.reduced("ReduceMax", l.fresh("top"), l.step("Abs", []string{x}), last, 1)
 	is0 := l.step("Equal", []string{top, l.number(0)})
 	by := l.step("Where", []string{is0, l.number(1), top})
 	root := l.step("Sqrt", []string{sum(l.step("Div", []string{x, by}))})
 	l.out("Mul", v, []string{root, l.step("Squeeze", []string{by, axes})})
 }
 
-// extreme is ReduceMax or ReduceMin: the axes are an attribute below opset 18 and
-// an input from 18.
-func (l *lowering) extreme(op, out, x string, axis, keep int64) string {
+// piece is how many squares ONNX Runtime sums up at once in lowerLongNorm: a row
+// of 512 waits for each sum before the next, eight rows of 64 do not.
+const piece = 64
+
+// lowerLongNorm: where a row has pieces of 64 without a rest, the rows are those
+// pieces; other rows are one piece.
+func lowerLongNorm(l *lowering, v *ir.Value) {
+	shape := v.Args[0].Type.Shape
+	rank := int64(len(shape))
+	d, whole := l.extent(shape[rank-1]), l.ints(piece)
+	rest := l.step("Mod", []string{d, whole})
+	each := l.step("Where", []string{l.step("Equal", []string{rest, l.ints(0)}), whole, d})
+	extents := []string{l.step("Div", []string{d, each}), each}
+	if rank > 1 { // 0 stands for the extent that is there
+		extents = append([]string{l.ints(make([]int64, rank-1)...)}, extents...)
+	}
+	pieces := l.step("Reshape", []string{l.ref(v.Args[0]), l.step("Concat", extents, intAttr("axis", 0))})
+	sums := l.reduced("ReduceSumSquare", l.fresh("squares"), pieces, rank, 0)
+	l.out("Sqrt", v, []string{l.step("ReduceSum", []string{sums, l.ints(rank - 1)}, intAttr("keepdims", 0))})
+}
+
+// reduced is a reduction whose axes are an attribute below opset 18 and an input
+// from 18.
+func (l *lowering) reduced(op, out, x string, axis, keep int64) string {
 	if l.o.Opset < 18 {
 		return l.node1(op, out, []string{x}, intsAttr("axes", axis), intAttr("keepdims", keep))
 	}

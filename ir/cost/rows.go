@@ -31,7 +31,15 @@ func init() {
 		ir.OpSelect: choose, ir.OpFloat: convert, ir.OpToInt: convert, ir.OpStop: nodes("Identity float"), ir.OpThrough: nodes("Identity float"),
 
 		ir.OpSum: reduce("ReduceSum"), ir.OpReduceMax: reduce("ReduceMax"), ir.OpReduceMin: reduce("ReduceMin"), ir.OpArgMax: reduce("ArgMax"), ir.OpArgMin: reduce("ArgMin"),
-		ir.OpNorm:   norm,
+		ir.OpNorm: norm,
+		ir.OpLongNorm: func(e *estimate, v *ir.Value) {
+			for range 5 { // how long a row is, and its pieces
+				e.node("Add int64, scalar", 1)
+			}
+			e.node("ReduceSumSquare pieces of 64", e.elements(v.Args[0]))
+			e.node("ReduceSum float, inner", e.elements(v.Args[0])/64)
+			e.node("Sqrt float", e.elements(v))
+		},
 		ir.OpArgTop: func(e *estimate, v *ir.Value) { e.node("TopK 8 of each row", e.elements(v.Args[0])) },
 		ir.OpCumSum: nodes("CumSum float, inner"),
 

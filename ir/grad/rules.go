@@ -82,13 +82,14 @@ func calculus() map[*ir.Op]rule {
 			w.add(x, g.Unsqueeze(v.Attrs.Int("axis")).Expand(x.Type.Shape...))
 		},
 		ir.OpNorm: func(w *walk, v, g *ir.Value) {
-			x, last := v.Args[0], len(v.Args[0].Type.Shape)-1
-			if v.Attrs.Bool("scaled") { // the unit vector first: g/‖x‖ may be too large to be a number
+			if x, last := v.Args[0], len(v.Args[0].Type.Shape)-1; v.Attrs.Bool("scaled") {
+				// The unit vector first: g/‖x‖ may be too large to be a number.
 				w.add(x, x.Mul(ir.Recip(v).Unsqueeze(last)).Mul(g.Unsqueeze(last)))
 				return
 			}
-			w.add(x, x.Mul(g.Mul(ir.Recip(v)).Unsqueeze(last)))
+			norm(w, v, g)
 		},
+		ir.OpLongNorm: norm,
 		ir.OpReduceMax: func(w *walk, v, g *ir.Value) {
 			axis := v.Attrs.Int("axis")
 			w.addAt(v.Args[0], axis, v.Args[0].ArgMax(axis), g)
@@ -166,6 +167,12 @@ func (w *walk) addChoice(v, g, first *ir.Value) {
 	if w.active[v.Args[1]] {
 		w.add(v.Args[1], g.Mul(first.Not().Float()))
 	}
+}
+
+// norm is what reaches the rows whose norms v is.
+func norm(w *walk, v, g *ir.Value) {
+	x := v.Args[0]
+	w.add(x, x.Mul(g.Mul(ir.Recip(v)).Unsqueeze(len(x.Type.Shape)-1)))
 }
 
 // matmul: with Z = A·B, ∂A = G·Bᵀ and ∂B = Aᵀ·G; with Z = X·Xᵀ both are one

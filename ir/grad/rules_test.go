@@ -89,6 +89,10 @@ var slopes = map[*ir.Op][]slopeCase{
 		{"scaled rows", "x: float[N,D]", "y: float[N] = norm x {scaled=true}", []string{"x [2,4] -2..2", "x [3,1] 0.5..2"}},
 		{"rows of rows", "x: float[N,C,D]", "y: float[N,C] = norm x {scaled=true}", []string{"x [2,2,3] -2..2"}},
 	},
+	ir.OpLongNorm: {
+		{"a vector", "x: float[D]", "y: float[] = long_norm x", []string{"x [4] -2..2"}},
+		{"rows", "x: float[N,D]", "y: float[N] = long_norm x", []string{"x [2,4] -2..2", "x [3,1] 0.5..2"}},
+	},
 	ir.OpMatMul: {
 		product("N,D", "D,C", false, false, "x [2,3] -2..2; w [3,4] -2..2"),
 		product("N,D", "C,D", false, true, "x [2,3] -2..2; w [4,3] -2..2"),

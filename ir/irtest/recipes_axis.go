@@ -60,8 +60,11 @@ func norm(g *maker) *ir.Value {
 	if !g.ok(out) {
 		return nil
 	}
-	if g.rng.IntN(2) == 0 {
+	switch g.rng.IntN(5) {
+	case 0:
 		return g.keep(ir.PlainNorm(x), out)
+	case 1, 2, 3:
+		return g.keep(g.b.Emit(ir.OpLongNorm, nil, x), out)
 	}
 	return g.keep(ir.Norm(x), out)
 }

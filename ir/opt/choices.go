@@ -21,6 +21,14 @@ var Choices = []Choice{
 		},
 	},
 	{
+		Name: "pieces", Written: "row", Other: "pieces",
+		Says: "a norm of long rows: each at once, or in pieces of 64 whose squares are summed up first",
+		Fits: func(f *ir.Func, v *ir.Value, _ map[*ir.Value]int) bool {
+			return v.Op == ir.OpNorm && !v.Attrs.Bool("scaled") && matrix(v.Args[0])
+		},
+		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value { return b.Emit(ir.OpLongNorm, nil, a[0]) },
+	},
+	{
 		Name: "slope", Written: "hinge", Other: "slope",
 		Says: "[x]₊ of the pairs where c holds: the hinge times c, or x times the slope, which the gradient has",
 		Fits: func(f *ir.Func, v *ir.Value, _ map[*ir.Value]int) bool {
@@ -30,6 +38,46 @@ var Choices = []Choice{
 		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
 			x, s := maskedHinge(v.Op, a)
 			return x.Mul(s.float())
+		},
+	},
+	{
+		Name: "small-first", Written: "in turn", Other: "together",
+		Says: "a matrix times a factor that repeats and a number: one after the other, or their product",
+		Fits: func(f *ir.Func, v *ir.Value, uses map[*ir.Value]int) bool {
+			if v.Op != ir.OpMul || !matrix(v) {
+				return false
+			}
+			big, t, s := twoFactors(v.Args)
+			if big == nil || !repeats(v, t, s) || uses[inner(v.Args)] != 1 {
+				return false
+			}
+			// Of two factors one may be large to undo the other, a number is not.
+			_, number := t.Const()
+			_, other := s.Const()
+			return number || other
+		},
+		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			big, t, s := twoFactors(a)
+			return big.Mul(t.Mul(s))
+		},
+	},
+	{
+		Name: "sum-first", Written: "factor", Other: "sum",
+		Says: "a sum of terms that share a factor: each times the factor, or their sum times it",
+		Fits: func(f *ir.Func, v *ir.Value, uses map[*ir.Value]int) bool {
+			if v.Op != ir.OpSum || v.Args[0].Op != ir.OpMul || uses[v.Args[0]] != 1 {
+				return false
+			}
+			x, t := sharedFactor(v.Args[0], v.Attrs.Int("axis"))
+			return x != nil && matrix(x) && t != nil
+		},
+		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			axis := v.Attrs.Int("axis")
+			x, t := sharedFactor(a[0], axis)
+			if len(t.Type.Shape) == len(x.Type.Shape) {
+				t = t.Squeeze(axis)
+			}
+			return ir.Sum(x, axis).Mul(t)
 		},
 	},
 	{
@@ -55,7 +103,7 @@ var Choices = []Choice{
 	},
 	{
 		Name: "zeros", Written: "choice", Other: "product",
-		Says: "numbers of counts that are 0 where a condition fails: chosen, or times it",
+		Says: "numbers of counts that are 0 where a condition fails: chosen, or times it, or as they are where they are 0 there anyway",
 		Fits: func(f *ir.Func, v *ir.Value, _ map[*ir.Value]int) bool {
 			if v.Op != ir.OpSelect || !matrix(v) {
 				return false
@@ -65,7 +113,11 @@ var Choices = []Choice{
 		},
 		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
 			x, fails, _ := orNumber(a, zero)
-			return x.Mul(stays(a[0], fails).Float())
+			c := stays(a[0], fails)
+			if vanishes(x, c) {
+				return x
+			}
+			return x.Mul(c.Float())
 		},
 	},
 	{
@@ -112,6 +164,18 @@ var Choices = []Choice{
 		},
 	},
 	{
+		Name: "far", Written: "quotient", Other: "reciprocal",
+		Says: "0 where m is 1, infinite where it is 0: (1 − m)/m, or 1/m − 1, which needs no 1 − m",
+		Fits: func(f *ir.Func, v *ir.Value, _ map[*ir.Value]int) bool {
+			if v.Op != ir.OpDiv || !matrix(v) {
+				return false
+			}
+			c, m := condition(v.Args[0]), condition(v.Args[1])
+			return c != nil && m != nil && (under(c, ir.OpNot) == m || under(m, ir.OpNot) == c)
+		},
+		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value { return b.Num(1).Div(a[1]).Sub(1) },
+	},
+	{
 		Name: "extreme", Written: "place", Other: "value",
 		Says: "the largest or smallest of a row, whose place nothing else reads: what stands at its place, or by itself",
 		Fits: func(f *ir.Func, v *ir.Value, uses map[*ir.Value]int) bool {
@@ -127,46 +191,6 @@ var Choices = []Choice{
 				return ir.ReduceMax(a[0], axis)
 			}
 			return ir.ReduceMin(a[0], axis)
-		},
-	},
-	{
-		Name: "small-first", Written: "in turn", Other: "together",
-		Says: "a matrix times a factor that repeats and a number: one after the other, or their product",
-		Fits: func(f *ir.Func, v *ir.Value, uses map[*ir.Value]int) bool {
-			if v.Op != ir.OpMul || !matrix(v) {
-				return false
-			}
-			big, t, s := twoFactors(v.Args)
-			if big == nil || !repeats(v, t, s) || uses[inner(v.Args)] != 1 {
-				return false
-			}
-			// Of two factors one may be large to undo the other, a number is not.
-			_, number := t.Const()
-			_, other := s.Const()
-			return number || other
-		},
-		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
-			big, t, s := twoFactors(a)
-			return big.Mul(t.Mul(s))
-		},
-	},
-	{
-		Name: "sum-first", Written: "factor", Other: "sum",
-		Says: "a sum of terms that share a factor: each times the factor, or their sum times it",
-		Fits: func(f *ir.Func, v *ir.Value, uses map[*ir.Value]int) bool {
-			if v.Op != ir.OpSum || v.Args[0].Op != ir.OpMul || uses[v.Args[0]] != 1 {
-				return false
-			}
-			x, t := sharedFactor(v.Args[0], v.Attrs.Int("axis"))
-			return x != nil && matrix(x) && t != nil
-		},
-		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
-			axis := v.Attrs.Int("axis")
-			x, t := sharedFactor(a[0], axis)
-			if len(t.Type.Shape) == len(x.Type.Shape) {
-				t = t.Squeeze(axis)
-			}
-			return ir.Sum(x, axis).Mul(t)
 		},
 	},
 	{
@@ -236,6 +260,24 @@ var Choices = []Choice{
 		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
 			g := first(a[0])
 			return ir.MatMul(g, a[1]).Add(ir.TMatMul(g, a[1]))
+		},
+	},
+	{
+		Name: "borders", Written: "apart", Other: "together",
+		Says: "M + Mᵀ, where M is a multiple of G with the sums of G's rows and columns on its diagonal: those sums, or the rows' of G + Gᵀ, which are both",
+		Fits: func(f *ir.Func, v *ir.Value, uses map[*ir.Value]int) bool {
+			if v.Op != ir.OpAdd {
+				return false
+			}
+			g, _ := bordered(v.Args)
+			return g != nil && uses[v.Args[0]] == 2
+		},
+		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			g, k := bordered(a)
+			diagonal := a[0].Args[1]
+			s := g.Add(g.T())
+			m := s.Mul(k)
+			return m.Put(1, diagonal, m.Pick(1, diagonal).Add(ir.Sum(s, 1).Mul(2)))
 		},
 	},
 	{
@@ -355,4 +397,41 @@ func addedProduct(a []*ir.Value) (p, c *ir.Value) {
 		}
 	}
 	return nil, nil
+}
+
+// bordered takes the terms of M + Mᵀ apart, where M is k·G with the sums of G's
+// rows and columns added on the diagonal; g is nil if they are nothing of the kind.
+func bordered(a []*ir.Value) (g *ir.Value, k float64) {
+	put := a[0]
+	if put.Op != ir.OpPut || a[1].Op != ir.OpTranspose || a[1].Args[0] != put || put.Args[1].Op != ir.OpIota {
+		return nil, 0
+	}
+	scaled, sum := put.Args[0], put.Args[2]
+	if sum.Op != ir.OpAdd {
+		return nil, 0
+	}
+	for i, there := range sum.Args {
+		if there.Op != ir.OpPick || there.Args[0] != scaled || there.Args[1] != put.Args[1] {
+			continue
+		}
+		g = bothSums(sum.Args[1-i])
+		if g == scaled {
+			return g, 1
+		}
+		if scaled.Op == ir.OpMul {
+			if x, k := numbered(scaled.Args); x != nil && x == g {
+				return g, k
+			}
+		}
+	}
+	return nil, 0
+}
+
+// bothSums is the matrix whose rows' sums and columns' sums are added in s, or nil.
+func bothSums(s *ir.Value) *ir.Value {
+	if s.Op != ir.OpAdd || s.Args[0].Op != ir.OpSum || s.Args[1].Op != ir.OpSum {
+		return nil
+	}
+	x, y := s.Args[0], s.Args[1]
+	return when(x.Args[0] == y.Args[0] && len(x.Args[0].Type.Shape) == 2 && !sameAxis(x, y), x.Args[0])
 }

@@ -44,7 +44,7 @@ func signbit(c float64) bool { return math.Signbit(c) }
 // notNegative tells whether x cannot be below 0, nor be −0; it may be NaN.
 func notNegative(x *ir.Value) bool {
 	switch x.Op {
-	case ir.OpExp, ir.OpAbs, ir.OpSigmoid, ir.OpSoftplus, ir.OpNorm, ir.OpFloat:
+	case ir.OpExp, ir.OpAbs, ir.OpSigmoid, ir.OpSoftplus, ir.OpNorm, ir.OpLongNorm, ir.OpFloat:
 		return x.Op != ir.OpFloat || x.Args[0].Type.Elem == ir.Bool
 	case ir.OpSqrt:
 		return notNegative(x.Args[0])
@@ -73,10 +73,13 @@ func infinite(c float64) bool { return math.IsInf(c, 0) }
 
 // stays is the condition of a choice, or its opposite.
 func stays(c *ir.Value, fails bool) *ir.Value {
-	if fails {
-		return c.Not()
+	if !fails {
+		return c
 	}
-	return c
+	if opposite := under(c, ir.OpNot); opposite != nil {
+		return opposite
+	}
+	return c.Not()
 }
 
 // hinge takes max(a − b, 0) apart; nil if x is none.

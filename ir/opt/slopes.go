@@ -223,7 +223,7 @@ func finite(x *ir.Value) bool {
 		return x.Args[1].Op == ir.OpMax && ok && least > 0 && finite(x.Args[0]) && finite(x.Args[1])
 	case ir.OpAdd, ir.OpSub, ir.OpMul, ir.OpNeg, ir.OpMax, ir.OpMin, ir.OpSum, ir.OpSelect,
 		ir.OpUnsqueeze, ir.OpSqueeze, ir.OpReshape, ir.OpExpand, ir.OpTranspose,
-		ir.OpScatterAdd, ir.OpGather, ir.OpPick:
+		ir.OpScatterAdd, ir.OpGather, ir.OpPick, ir.OpPut:
 		return !slices.ContainsFunc(x.Args, func(a *ir.Value) bool { return a.Type.Elem == ir.Float && !finite(a) })
 	}
 	return false
@@ -233,4 +233,111 @@ func finite(x *ir.Value) bool {
 func scattered(x, y *ir.Value) bool {
 	return x.Op == ir.OpScatterAdd && y.Op == ir.OpScatterAdd && x.Type.Equal(y.Type) &&
 		x.Attrs.Dim("dim") == y.Attrs.Dim("dim") && len(x.Args[0].Type.Shape) == 1
+}
+
+// vanishes tells whether x is 0 wherever the condition fails, which has x's shape:
+// it counts what is less than something, where something else was put far off.
+func vanishes(x, c *ir.Value) bool {
+	axes := make([]int, len(c.Type.Shape))
+	for i := range axes {
+		axes[i] = i
+	}
+	return off{c, axes}.zero(x)
+}
+
+// off is where a condition fails whose axes lie at the given ones, in order, of
+// what is looked at.
+type off struct {
+	c    *ir.Value
+	axes []int
+}
+
+// put is off before an axis was put in, and whether that axis is none of its own;
+// taken is off before an axis was taken out.
+func (o off) put(axis int) (off, bool) {
+	moved := make([]int, len(o.axes))
+	for i, a := range o.axes {
+		if a == axis {
+			return o, false
+		}
+		if a > axis {
+			a--
+		}
+		moved[i] = a
+	}
+	return off{o.c, moved}, true
+}
+
+func (o off) taken(axis int) off {
+	moved := make([]int, len(o.axes))
+	for i, a := range o.axes {
+		if a >= axis {
+			a++
+		}
+		moved[i] = a
+	}
+	return off{o.c, moved}
+}
+
+// zero tells whether x, which is finite, is 0 there.
+func (o off) zero(x *ir.Value) bool {
+	switch x.Op {
+	case ir.OpFloat:
+		return o.fails(x.Args[0])
+	case ir.OpMul:
+		return slices.ContainsFunc(x.Args, func(a *ir.Value) bool { return len(a.Type.Shape) == len(x.Type.Shape) && o.zero(a) })
+	case ir.OpNeg:
+		return o.zero(x.Args[0])
+	case ir.OpSum:
+		return o.taken(x.Attrs.Int("axis")).zero(x.Args[0])
+	}
+	return false
+}
+
+// fails tells whether x holds nowhere there.
+func (o off) fails(x *ir.Value) bool {
+	switch x.Op {
+	case ir.OpAnd:
+		return slices.ContainsFunc(x.Args, func(a *ir.Value) bool { return len(a.Type.Shape) == len(x.Type.Shape) && o.fails(a) })
+	case ir.OpLess:
+		// Infinity is less than nothing, nothing is less than −infinity, and NaN is neither.
+		rank := len(x.Type.Shape)
+		return len(x.Args[0].Type.Shape) == rank && o.far(x.Args[0], math.Inf(1)) ||
+			len(x.Args[1].Type.Shape) == rank && o.far(x.Args[1], math.Inf(-1))
+	}
+	return false
+}
+
+// far tells whether x is infinite or NaN there, because it was put far off.
+func (o off) far(x *ir.Value, infinity float64) bool {
+	switch x.Op {
+	case ir.OpAdd, ir.OpSub:
+		_, number := x.Args[1].Const()
+		return number && o.far(x.Args[0], infinity)
+	case ir.OpUnsqueeze:
+		moved, ok := o.put(x.Attrs.Int("axis"))
+		return ok && moved.far(x.Args[0], infinity)
+	case ir.OpSelect:
+		y, fails, _ := orNumber(x.Args, func(c float64) bool { return c == infinity })
+		return y != nil && o.all(x) && stands(x.Args[0], fails, o.c)
+	}
+	return false
+}
+
+// all tells whether x has the axes of the condition and no more.
+func (o off) all(x *ir.Value) bool {
+	for i, a := range o.axes {
+		if a != i {
+			return false
+		}
+	}
+	return len(x.Type.Shape) == len(o.axes)
+}
+
+// stands tells whether the condition of a choice, or its opposite, is c.
+func stands(choice *ir.Value, fails bool, c *ir.Value) bool {
+	if fails {
+		return under(choice, ir.OpNot) == c || under(c, ir.OpNot) == choice
+	}
+	return choice == c
 }

@@ -58,13 +58,14 @@ def operands(n: int, c: int, d: int) -> Arrays:
     x, y = (r.standard_normal((n, c), f) for _ in range(2))
     i = r.integers(0, 1000, (n, c))
     few = r.random((n, c), f) < 1 / 32
+    w = r.standard_normal((c, d), f)
     return {
         "x": x, "y": y, "positive": np.abs(x) + f(0.1), "cosine": np.clip(x / 4, -1, 1), "line": x.reshape(-1),
         "line 1": x[:1, :1].reshape(-1), "x 1": x.reshape(n, 1, c),
         "row": y[:, :1].copy(), "col": y[:1].copy(), "scalar": np.array(1.5, f), "zero": np.array(0, f),
         "i": i, "j": r.integers(0, 1000, (n, c)), "i row": i[:, :1].copy(), "i col": i[:1].copy(), "i scalar": np.array(7),
         "b": few, "most": ~few, "b row": few[:, :1].copy(), "b col": few[:1].copy(),
-        "e": r.standard_normal((n, d), f), "w": r.standard_normal((c, d), f), "dw": r.standard_normal((c, d), f),
+        "e": r.standard_normal((n, d), f), "w": w, "w in pieces": w.reshape(c, -1, min(d, 64)), "dw": r.standard_normal((c, d), f),
         "ones": np.ones((1, n), f), "k": r.standard_normal((c, 1), f),
         "targets": r.integers(0, c, n), "target": r.integers(0, c, (n, 1)),
         "target of all": np.broadcast_to(r.integers(0, c, (n, 1)), (n, d)).copy(),
@@ -130,6 +131,7 @@ def cases() -> list[Case]:
         add(op, "inner", "x", axes=[1], keepdims=0)
     for op in ("ReduceL2", "ReduceSumSquare"):
         add(op, "inner", "w", axes=[1], keepdims=0)  # what norms are of: rows of D elements
+    add("ReduceSumSquare", "pieces of 64", "w in pieces", axes=[2], keepdims=0)
     for op in ("Softmax", "LogSoftmax"):
         add(op, "inner", "x", axis=-1)
     add("TopK", "1 of each row", "x", "1", outputs=2, axis=-1, largest=1, sorted=1)
@@ -188,6 +190,8 @@ def ways() -> list[Way]:
     root = ("Mul", "root|root", "out")
     add("Mul, ReduceSum", ("Mul", "w|w", "s"), ("ReduceSum", "s|axis 1", "out", {"keepdims": 0}))
     add("ReduceSumSquare", ("ReduceSumSquare", "w", "out", rows))
+    add("ReduceSumSquare of pieces of 64, ReduceSum", ("Reshape", "w|pieces of d", "p"), ("ReduceSumSquare", "p", "s", {"axes": [2], "keepdims": 0}),
+        ("ReduceSum", "s|axis 1", "out", {"keepdims": 0}))
     add("ReduceL2, squared", ("ReduceL2", "w", "root", rows), root)
     add("MatMul [C,1,D]·[C,D,1]", ("Unsqueeze", "w|axis 1", "a"), ("Unsqueeze", "w|axis 2", "b"),
         ("MatMul", "a|b", "s"), ("Squeeze", "s|axes 1 2", "out"))
@@ -221,4 +225,4 @@ def ways() -> list[Way]:
 def constants(d: int) -> Arrays:
     """What the ways need beside operands()."""
     return {"axis 2": np.array([2]), "axes 1 2": np.array([1, 2]), "ones d": np.ones((d, 1), np.float32),
-            "two": np.array(2, np.float32), "d": np.array(d, np.float32)}
+            "two": np.array(2, np.float32), "d": np.array(d, np.float32), "pieces of d": np.array([0, -1, min(d, 64)])}

@@ -36,7 +36,7 @@ func init() {
 		ir.OpNot:       logic(func(x []bool) bool { return !x[0] }),
 		ir.OpSelect:    choose, ir.OpFloat: toFloat, ir.OpToInt: toInt,
 
-		ir.OpSum: sum, ir.OpReduceMax: reduceMax, ir.OpReduceMin: reduceMin, ir.OpNorm: norm, ir.OpArgMax: argMax, ir.OpArgMin: argMin, ir.OpArgTop: argTop, ir.OpCumSum: cumSum,
+		ir.OpSum: sum, ir.OpReduceMax: reduceMax, ir.OpReduceMin: reduceMin, ir.OpNorm: norm, ir.OpLongNorm: norm, ir.OpArgMax: argMax, ir.OpArgMin: argMin, ir.OpArgTop: argTop, ir.OpCumSum: cumSum,
 
 		ir.OpMatMul: matMul, ir.OpMatMulAdd: matMulAdd, ir.OpTranspose: transpose, ir.OpExpand: expand,
 		ir.OpReshape: reshape, ir.OpUnsqueeze: unsqueeze, ir.OpSqueeze: squeeze,
