@@ -89,12 +89,20 @@ func (c carriers) unknown(s Shape) Dim {
 	return ""
 }
 
+// Set is some of a function's values, by their places.
+type Set []bool
+
+// Has tells whether v is one of them; it belongs to the function.
+func (s Set) Has(v *Value) bool { return s[v.index] }
+
+func (s Set) add(v *Value) { s[v.index] = true }
+
 // Live is the set of values that the results of f need: by their elements, or
 // by an extent that no other live value carries.
-func Live(f *Func) map[*Value]bool {
-	live := map[*Value]bool{}
+func Live(f *Func) Set {
+	live := make(Set, len(f.Values))
 	for _, r := range f.Results {
-		live[r.Value] = true
+		live.add(r.Value)
 	}
 	known := carriers{}
 	for _, v := range f.Values {
@@ -103,16 +111,16 @@ func Live(f *Func) map[*Value]bool {
 	var wanted []Dim // extents of parameters
 	for i := len(f.Values) - 1; i >= 0; i-- {
 		v := f.Values[i]
-		if !live[v] {
+		if !live.Has(v) {
 			continue
 		}
 		for _, a := range v.Args {
-			live[a] = true
+			live.add(a)
 		}
 		for _, d := range v.needs() {
 			for _, part := range known.parts(d) {
 				if c := known[part]; c != nil && c.Op != OpParam {
-					live[c] = true
+					live.add(c)
 				} else if c != nil {
 					wanted = append(wanted, part)
 				}
@@ -124,17 +132,17 @@ func Live(f *Func) map[*Value]bool {
 }
 
 // keepParams adds a parameter for each wanted extent that no live one has.
-func keepParams(f *Func, live map[*Value]bool, wanted []Dim) {
+func keepParams(f *Func, live Set, wanted []Dim) {
 	known := carriers{}
 	for _, p := range f.Params {
-		if live[p] {
+		if live.Has(p) {
 			known.add(p)
 		}
 	}
 	for _, d := range wanted {
 		for _, p := range f.Params {
 			if known[d] == nil && slices.Contains(p.Type.Shape, d) {
-				live[p] = true
+				live.add(p)
 				known.add(p)
 			}
 		}

@@ -1,5 +1,10 @@
 package ir
 
+import (
+	"fmt"
+	"slices"
+)
+
 // Rebuild makes a function like f by giving every value to step, in order,
 // with its arguments already in the new function, and keeping only what the
 // results need: dead code is what is not rebuilt. Step gives back the new
@@ -11,27 +16,27 @@ func Rebuild(f *Func, step func(b *Builder, v *Value, args []*Value) *Value) (*F
 		b.declare(a)
 	}
 	b.Reserve(f)
-	made := make(map[*Value]*Value, len(f.Values))
+	made := make([]*Value, len(f.Values)) // by place
 	for _, p := range f.Params {
-		made[p] = b.Param(p.Name, p.Type, p.Attrs.Text("role"))
+		made[p.index] = b.Param(p.Name, p.Type, p.Attrs.Text("role"))
 	}
 	live := Live(f)
 	for _, v := range f.Values {
-		if v.Op == OpParam || !live[v] {
+		if v.Op == OpParam || !live.Has(v) {
 			continue
 		}
 		args := make([]*Value, len(v.Args))
 		for i, a := range v.Args {
-			args[i] = made[a]
+			args[i] = made[a.index]
 		}
 		n := step(b, v, args)
 		if n != nil && v.Name != "" && n.Op != OpParam {
 			n.Called(v.Name)
 		}
-		made[v] = n
+		made[v.index] = n
 	}
 	for _, r := range f.Results {
-		b.Result(r.Name, made[r.Value])
+		b.Result(r.Name, made[r.Value.index])
 	}
 	return b.Func()
 }
@@ -59,26 +64,26 @@ func Inline(b *Builder, f *Func, attrs Attrs, args []*Value) []*Value {
 		}
 		return out
 	}
-	made := make(map[*Value]*Value, len(f.Values))
+	made := make([]*Value, len(f.Values)) // by place
 	for i, p := range f.Params {
-		made[p] = args[i]
+		made[p.index] = args[i]
 	}
 	for _, v := range f.Values {
 		switch v.Op {
 		case OpParam:
 			continue
 		case OpAttr:
-			made[v] = inlineAttr(b, f, attrs, v.Attrs.Text("name"))
+			made[v.index] = inlineAttr(b, f, attrs, v.Attrs.Text("name"))
 			continue
 		}
 		in := make([]*Value, len(v.Args))
 		for i, a := range v.Args {
-			in[i] = made[a]
+			in[i] = made[a.index]
 		}
-		made[v] = b.Emit(v.Op, bindAttrs(v.Attrs, bind), in...)
+		made[v.index] = b.Emit(v.Op, bindAttrs(v.Attrs, bind), in...)
 	}
 	for i, r := range f.Results {
-		out[i] = made[r.Value]
+		out[i] = made[r.Value.index]
 	}
 	return out
 }
@@ -125,17 +130,29 @@ func bindAttrs(attrs Attrs, bind map[Dim]Dim) Attrs {
 	return out
 }
 
-// DropParams is f without the parameters that keep refuses; nothing may read
+// DropParams is f without the parameters that keep refuses; no result may need
 // them.
 func DropParams(f *Func, keep func(p *Value) bool) (*Func, error) {
 	g := *f
-	g.Params, g.Values = nil, nil
+	g.Params, g.Values, g.Results = nil, nil, slices.Clone(f.Results)
+	moved := make([]*Value, len(f.Values)) // by the place it had; nil: gone, with what reads it
 	for _, v := range f.Values {
-		if v.Op != OpParam {
-			g.Values = append(g.Values, v)
-		} else if keep(v) {
-			g.Params = append(g.Params, v)
-			g.Values = append(g.Values, v)
+		w := *v
+		w.index, w.Args = len(g.Values), make([]*Value, len(v.Args))
+		for i, a := range v.Args {
+			w.Args[i] = moved[a.index]
+		}
+		if v.Op == OpParam && !keep(v) || slices.Contains(w.Args, nil) {
+			continue
+		}
+		g.Values, moved[v.index] = append(g.Values, &w), &w
+		if w.Op == OpParam {
+			g.Params = append(g.Params, &w)
+		}
+	}
+	for i, r := range f.Results {
+		if g.Results[i].Value = moved[r.Value.index]; g.Results[i].Value == nil {
+			return nil, fmt.Errorf("@%s: a parameter that is to be dropped is needed for the result %s", f.Name, r.Name)
 		}
 	}
 	return Rebuild(&g, Again)

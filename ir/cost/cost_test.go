@@ -49,7 +49,7 @@ func TestEstimatesOfRandomFunctions(t *testing.T) {
 		s := sizes(64, 100)
 		last, reads := lastUses(f, ir.Live(f))
 		for _, v := range f.Values {
-			one := newEstimate(f, s, false, last, reads)
+			one := newEstimate(New(false), f, s, last, reads)
 			if row := rows[v.Op]; row != nil {
 				if row(one, v); !(one.out.Nanoseconds >= 100*float64(one.out.Nodes)) {
 					t.Errorf("%v costs %v ns with %v, in\n%s", v.Op, one.out.Nanoseconds, v.Args, f)

@@ -16,12 +16,26 @@ type Estimate struct {
 
 // Of estimates what a function needs for its results, at each of some sizes of
 // its extents, in float64 if double is set and in float32 otherwise.
-func Of(f *ir.Func, double bool, at ...Sizes) []Estimate {
+func Of(f *ir.Func, double bool, at ...Sizes) []Estimate { return New(double).Of(f, at...) }
+
+// Model estimates functions that have much in common: it remembers the bodies of
+// what they call.
+type Model struct {
+	double bool
+	bodies map[string]Estimate // by function and sizes
+}
+
+// New is a model of arithmetic in float64 if double is set, in float32 otherwise.
+func New(double bool) *Model { return &Model{double, map[string]Estimate{}} }
+
+// Of estimates what a function needs for its results, at each of some sizes of
+// its extents.
+func (m *Model) Of(f *ir.Func, at ...Sizes) []Estimate {
 	live := ir.Live(f)
 	last, reads := lastUses(f, live)
 	out := make([]Estimate, len(at))
 	for i, s := range at {
-		e := newEstimate(f, s, double, last, reads)
+		e := newEstimate(m, f, s, last, reads)
 		e.run(live)
 		out[i] = e.out
 	}
@@ -30,10 +44,10 @@ func Of(f *ir.Func, double bool, at ...Sizes) []Estimate {
 
 // estimate is a walk over a function in the order in which it runs.
 type estimate struct {
-	f      *ir.Func
-	sizes  Sizes
-	double bool
-	out    Estimate
+	*Model
+	f     *ir.Func
+	sizes Sizes
+	out   Estimate
 	// By place of the value: after which value its buffer may go, whose buffer
 	// its elements lie in, and how many they are (0: not counted yet).
 	last  []int
@@ -45,14 +59,14 @@ type estimate struct {
 	passing int64
 }
 
-func newEstimate(f *ir.Func, s Sizes, double bool, last, reads []int) *estimate {
+func newEstimate(m *Model, f *ir.Func, s Sizes, last, reads []int) *estimate {
 	n := len(f.Values)
-	return &estimate{f: f, sizes: s, double: double, last: slices.Clone(last), reads: reads, owner: make([]*ir.Value, n), count: make([]int, n)}
+	return &estimate{Model: m, f: f, sizes: s, last: slices.Clone(last), reads: reads, owner: make([]*ir.Value, n), count: make([]int, n)}
 }
 
-func (e *estimate) run(live map[*ir.Value]bool) {
+func (e *estimate) run(live ir.Set) {
 	for i, v := range e.f.Values {
-		if !live[v] {
+		if !live.Has(v) {
 			continue
 		}
 		if free[v.Op] {
@@ -188,10 +202,10 @@ func (e *estimate) letGo(v *ir.Value, at int) {
 
 // lastUses is for each value the place of the last value that reads it, or its
 // own, results being read at the end; and how often it is read.
-func lastUses(f *ir.Func, live map[*ir.Value]bool) (last, reads []int) {
+func lastUses(f *ir.Func, live ir.Set) (last, reads []int) {
 	last, reads = make([]int, len(f.Values)), make([]int, len(f.Values))
 	for i, v := range f.Values {
-		if !live[v] {
+		if !live.Has(v) {
 			continue
 		}
 		last[i] = i

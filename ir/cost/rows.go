@@ -1,6 +1,10 @@
 package cost
 
-import "losscc/ir"
+import (
+	"fmt"
+
+	"losscc/ir"
+)
 
 // row adds the nodes that an op becomes.
 type row func(e *estimate, v *ir.Value)
@@ -210,12 +214,18 @@ func call(e *estimate, v *ir.Value) {
 	}
 	f := v.Callee()
 	inner := Sizes{pairs: e.sizes[pairs]}
+	key := fmt.Appendf(nil, "%p %d", f, inner[pairs])
 	for i, p := range f.Params {
 		for k, d := range p.Type.Shape {
 			inner[d] = e.sizes.Of(v.Args[i].Type.Shape[k])
+			key = fmt.Appendf(key, " %d", inner[d])
 		}
 	}
-	body := Of(f, e.double, inner)[0]
+	body, ok := e.bodies[string(key)]
+	if !ok {
+		body = e.Of(f, inner)[0]
+		e.bodies[string(key)] = body
+	}
 	e.out.Nanoseconds += body.Nanoseconds
 	e.out.Nodes += body.Nodes
 }

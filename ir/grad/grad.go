@@ -290,11 +290,11 @@ func differentiate(f *ir.Func, active []bool, sem Semantics, made *derivatives) 
 		return nil, err
 	}
 	live := ir.Live(fn)
-	if d.fn, err = ir.DropParams(fn, func(p *ir.Value) bool { return live[p] || p.Name == name }); err != nil {
+	if d.fn, err = ir.DropParams(fn, func(p *ir.Value) bool { return live.Has(p) || p.Name == name }); err != nil {
 		return nil, err
 	}
 	for i := range f.Params {
-		if live[fn.Params[i]] {
+		if live.Has(fn.Params[i]) {
 			d.uses = append(d.uses, i)
 		}
 	}

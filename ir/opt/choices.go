@@ -13,7 +13,7 @@ var Choices = []Choice{
 	{
 		Name: "norm", Written: "op", Other: "sums",
 		Says: "a norm in one operator, or as the root of a sum of squares",
-		Fits: func(f *ir.Func, v *ir.Value, _ map[*ir.Value]int) bool {
+		Fits: func(f *ir.Func, v *ir.Value, _ Uses) bool {
 			return v.Op == ir.OpNorm && !v.Attrs.Bool("scaled") && matrix(v.Args[0])
 		},
 		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
@@ -23,7 +23,7 @@ var Choices = []Choice{
 	{
 		Name: "pieces", Written: "row", Other: "pieces",
 		Says: "a norm of long rows: each at once, or in pieces of 64 whose squares are summed up first",
-		Fits: func(f *ir.Func, v *ir.Value, _ map[*ir.Value]int) bool {
+		Fits: func(f *ir.Func, v *ir.Value, _ Uses) bool {
 			return v.Op == ir.OpNorm && !v.Attrs.Bool("scaled") && matrix(v.Args[0])
 		},
 		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value { return b.Emit(ir.OpLongNorm, nil, a[0]) },
@@ -31,7 +31,7 @@ var Choices = []Choice{
 	{
 		Name: "slope", Written: "hinge", Other: "slope",
 		Says: "[x]₊ of the pairs where c holds: the hinge times c, or x times the slope, which the gradient has",
-		Fits: func(f *ir.Func, v *ir.Value, _ map[*ir.Value]int) bool {
+		Fits: func(f *ir.Func, v *ir.Value, _ Uses) bool {
 			x, s := maskedHinge(v.Op, v.Args)
 			return x != nil && matrix(v) && s.in(f)
 		},
@@ -43,12 +43,12 @@ var Choices = []Choice{
 	{
 		Name: "small-first", Written: "in turn", Other: "together",
 		Says: "a matrix times a factor that repeats and a number: one after the other, or their product",
-		Fits: func(f *ir.Func, v *ir.Value, uses map[*ir.Value]int) bool {
+		Fits: func(f *ir.Func, v *ir.Value, uses Uses) bool {
 			if v.Op != ir.OpMul || !matrix(v) {
 				return false
 			}
 			big, t, s := twoFactors(v.Args)
-			if big == nil || !repeats(v, t, s) || uses[inner(v.Args)] != 1 {
+			if big == nil || !repeats(v, t, s) || uses.Of(inner(v.Args)) != 1 {
 				return false
 			}
 			// Of two factors one may be large to undo the other, a number is not.
@@ -64,8 +64,8 @@ var Choices = []Choice{
 	{
 		Name: "sum-first", Written: "factor", Other: "sum",
 		Says: "a sum of terms that share a factor: each times the factor, or their sum times it",
-		Fits: func(f *ir.Func, v *ir.Value, uses map[*ir.Value]int) bool {
-			if v.Op != ir.OpSum || v.Args[0].Op != ir.OpMul || uses[v.Args[0]] != 1 {
+		Fits: func(f *ir.Func, v *ir.Value, uses Uses) bool {
+			if v.Op != ir.OpSum || v.Args[0].Op != ir.OpMul || uses.Of(v.Args[0]) != 1 {
 				return false
 			}
 			x, t := sharedFactor(v.Args[0], v.Attrs.Int("axis"))
@@ -83,7 +83,7 @@ var Choices = []Choice{
 	{
 		Name: "hinge", Written: "terms", Other: "counts",
 		Says: "all [a − b]₊ summed, where a or b repeats: term by term, or each side times how often it counts, which the gradient has",
-		Fits: func(f *ir.Func, v *ir.Value, uses map[*ir.Value]int) bool {
+		Fits: func(f *ir.Func, v *ir.Value, uses Uses) bool {
 			t := summed(v, uses)
 			if t == nil {
 				return false
@@ -104,7 +104,7 @@ var Choices = []Choice{
 	{
 		Name: "zeros", Written: "choice", Other: "product",
 		Says: "numbers of counts that are 0 where a condition fails: chosen, or times it, or as they are where they are 0 there anyway",
-		Fits: func(f *ir.Func, v *ir.Value, _ map[*ir.Value]int) bool {
+		Fits: func(f *ir.Func, v *ir.Value, _ Uses) bool {
 			if v.Op != ir.OpSelect || !matrix(v) {
 				return false
 			}
@@ -123,8 +123,8 @@ var Choices = []Choice{
 	{
 		Name: "scatters", Written: "two", Other: "one",
 		Says: "two sums into places, added: each into zeros of its own, or what goes into either side by side",
-		Fits: func(f *ir.Func, v *ir.Value, uses map[*ir.Value]int) bool {
-			return v.Op == ir.OpAdd && scattered(v.Args[0], v.Args[1]) && uses[v.Args[0]] == 1 && uses[v.Args[1]] == 1
+		Fits: func(f *ir.Func, v *ir.Value, uses Uses) bool {
+			return v.Op == ir.OpAdd && scattered(v.Args[0], v.Args[1]) && uses.Of(v.Args[0]) == 1 && uses.Of(v.Args[1]) == 1
 		},
 		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
 			x, y := a[0].Args, a[1].Args
@@ -135,7 +135,7 @@ var Choices = []Choice{
 	{
 		Name: "any", Written: "max", Other: "sum",
 		Says: "whether one of a row holds: the largest as whole numbers, or the sum as floats",
-		Fits: func(f *ir.Func, v *ir.Value, _ map[*ir.Value]int) bool {
+		Fits: func(f *ir.Func, v *ir.Value, _ Uses) bool {
 			return v.Op == ir.OpLess && wholeZero(v.Args[0]) && v.Args[1].Op == ir.OpReduceMax && boolAsInt(v.Args[1].Args[0])
 		},
 		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
@@ -146,7 +146,7 @@ var Choices = []Choice{
 	{
 		Name: "mask", Written: "choice", Other: "sum",
 		Says: "numbers that must not win made infinite: by choosing, or by adding (1 − m)/m, which is 0 or infinite",
-		Fits: func(f *ir.Func, v *ir.Value, _ map[*ir.Value]int) bool {
+		Fits: func(f *ir.Func, v *ir.Value, _ Uses) bool {
 			if v.Op != ir.OpSelect || !matrix(v) || !v.Args[0].Type.Shape.Equal(v.Type.Shape) {
 				return false
 			}
@@ -166,7 +166,7 @@ var Choices = []Choice{
 	{
 		Name: "far", Written: "quotient", Other: "reciprocal",
 		Says: "0 where m is 1, infinite where it is 0: (1 − m)/m, or 1/m − 1, which needs no 1 − m",
-		Fits: func(f *ir.Func, v *ir.Value, _ map[*ir.Value]int) bool {
+		Fits: func(f *ir.Func, v *ir.Value, _ Uses) bool {
 			if v.Op != ir.OpDiv || !matrix(v) {
 				return false
 			}
@@ -178,12 +178,12 @@ var Choices = []Choice{
 	{
 		Name: "extreme", Written: "place", Other: "value",
 		Says: "the largest or smallest of a row, whose place nothing else reads: what stands at its place, or by itself",
-		Fits: func(f *ir.Func, v *ir.Value, uses map[*ir.Value]int) bool {
+		Fits: func(f *ir.Func, v *ir.Value, uses Uses) bool {
 			if v.Op != ir.OpPick {
 				return false
 			}
 			at := v.Args[1]
-			return (at.Op == ir.OpArgMax || at.Op == ir.OpArgMin) && uses[at] == 1 && at.Args[0] == v.Args[0] && sameAxis(at, v)
+			return (at.Op == ir.OpArgMax || at.Op == ir.OpArgMin) && uses.Of(at) == 1 && at.Args[0] == v.Args[0] && sameAxis(at, v)
 		},
 		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
 			axis := v.Attrs.Int("axis")
@@ -196,8 +196,8 @@ var Choices = []Choice{
 	{
 		Name: "sum-negated", Written: "terms", Other: "sum",
 		Says: "a sum of negated terms, or the sum negated",
-		Fits: func(f *ir.Func, v *ir.Value, uses map[*ir.Value]int) bool {
-			return v.Op == ir.OpSum && v.Args[0].Op == ir.OpNeg && matrix(v.Args[0]) && uses[v.Args[0]] == 1
+		Fits: func(f *ir.Func, v *ir.Value, uses Uses) bool {
+			return v.Op == ir.OpSum && v.Args[0].Op == ir.OpNeg && matrix(v.Args[0]) && uses.Of(v.Args[0]) == 1
 		},
 		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
 			return ir.Sum(first(a[0]), v.Attrs.Int("axis")).Neg()
@@ -206,7 +206,7 @@ var Choices = []Choice{
 	{
 		Name: "recip", Written: "choice", Other: "sum",
 		Says: "1/x that is 0 at 0: chosen, or (1 − e)/(x + e) with e = 1 where x is 0",
-		Fits: func(f *ir.Func, v *ir.Value, _ map[*ir.Value]int) bool { return v.Op == ir.OpRecip && matrix(v) },
+		Fits: func(f *ir.Func, v *ir.Value, _ Uses) bool { return v.Op == ir.OpRecip && matrix(v) },
 		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
 			e := a[0].Eq(0.0).Float()
 			return b.Num(1).Sub(e).Div(a[0].Add(e))
@@ -215,12 +215,12 @@ var Choices = []Choice{
 	{
 		Name: "factor", Written: "after the sum", Other: "before it",
 		Says: "a factor of a column's sum, where the product with its terms is there anyway: after the sum, or in it, so that the terms without it may go",
-		Fits: func(f *ir.Func, v *ir.Value, uses map[*ir.Value]int) bool {
+		Fits: func(f *ir.Func, v *ir.Value, uses Uses) bool {
 			if v.Op != ir.OpMul {
 				return false
 			}
 			sum, h := columnSum(v.Args)
-			return sum != nil && uses[sum] == 1 && uses[sum.Args[0]] == 1 && isThere(f, sum.Args[0].Args[1], h, sum.Attrs.Int("axis"))
+			return sum != nil && uses.Of(sum) == 1 && uses.Of(sum.Args[0]) == 1 && isThere(f, sum.Args[0].Args[1], h, sum.Attrs.Int("axis"))
 		},
 		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
 			sum, h := columnSum(a)
@@ -232,8 +232,8 @@ var Choices = []Choice{
 	{
 		Name: "scale", Written: "product", Other: "factor",
 		Says: "a scale for each column of a product: on the product, or on the matrix that brings the columns",
-		Fits: func(f *ir.Func, v *ir.Value, uses map[*ir.Value]int) bool {
-			return v.Op == ir.OpMul && scaledProduct(v.Args) && uses[v.Args[0]] == 1
+		Fits: func(f *ir.Func, v *ir.Value, uses Uses) bool {
+			return v.Op == ir.OpMul && scaledProduct(v.Args) && uses.Of(v.Args[0]) == 1
 		},
 		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
 			p, h := a[0], a[1].Args[0]
@@ -243,7 +243,7 @@ var Choices = []Choice{
 	{
 		Name: "put", Written: "scatter", Other: "mask",
 		Says: "one element of each row replaced: by its place, or by comparing every place",
-		Fits: func(f *ir.Func, v *ir.Value, _ map[*ir.Value]int) bool {
+		Fits: func(f *ir.Func, v *ir.Value, _ Uses) bool {
 			return v.Op == ir.OpPut && len(v.Type.Shape) == 2 && v.Attrs.Int("axis") == 1
 		},
 		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
@@ -254,7 +254,7 @@ var Choices = []Choice{
 	{
 		Name: "gram", Written: "one product", Other: "two",
 		Says: "(G + Gᵀ)·X as one product, or as G·X + Gᵀ·X without G + Gᵀ",
-		Fits: func(f *ir.Func, v *ir.Value, _ map[*ir.Value]int) bool {
+		Fits: func(f *ir.Func, v *ir.Value, _ Uses) bool {
 			return v.Op == ir.OpMatMul && v.Args[0].Op == ir.OpAdd && last(v.Args[0]).Op == ir.OpTranspose && first(last(v.Args[0])) == first(v.Args[0])
 		},
 		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
@@ -265,12 +265,12 @@ var Choices = []Choice{
 	{
 		Name: "borders", Written: "apart", Other: "together",
 		Says: "M + Mᵀ, where M is a multiple of G with the sums of G's rows and columns on its diagonal: those sums, or the rows' of G + Gᵀ, which are both",
-		Fits: func(f *ir.Func, v *ir.Value, uses map[*ir.Value]int) bool {
+		Fits: func(f *ir.Func, v *ir.Value, uses Uses) bool {
 			if v.Op != ir.OpAdd {
 				return false
 			}
 			g, _ := bordered(v.Args)
-			return g != nil && uses[v.Args[0]] == 2
+			return g != nil && uses.Of(v.Args[0]) == 2
 		},
 		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
 			g, k := bordered(a)
@@ -283,12 +283,12 @@ var Choices = []Choice{
 	{
 		Name: "add", Written: "after", Other: "within",
 		Says: "a matrix added to a product: after it, or by the product's kernel, which needs no room for the product without it",
-		Fits: func(f *ir.Func, v *ir.Value, uses map[*ir.Value]int) bool {
+		Fits: func(f *ir.Func, v *ir.Value, uses Uses) bool {
 			if v.Op != ir.OpAdd {
 				return false
 			}
 			p, c := addedProduct(v.Args)
-			return p != nil && uses[p] == 1 && c.Type.Equal(v.Type)
+			return p != nil && uses.Of(p) == 1 && c.Type.Equal(v.Type)
 		},
 		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
 			p, c := addedProduct(a)

@@ -15,7 +15,7 @@ type Choice struct {
 	// being how builders and the gradient's rules put it.
 	Says, Written, Other string
 	// Fits tells whether there is another way at v, used by uses.
-	Fits func(f *ir.Func, v *ir.Value, uses map[*ir.Value]int) bool
+	Fits func(f *ir.Func, v *ir.Value, uses Uses) bool
 	// Apply makes v the other way in the function being made.
 	Apply func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value
 }
@@ -58,9 +58,10 @@ const telling = 0.01
 // of each what it weighed. Ways differ in their last digits.
 func Choose(f *ir.Func, t Target) (*ir.Func, []Decision, error) {
 	var all []Decision
+	model := cost.New(t.Double)
 	for i := range Choices {
 		c := &Choices[i]
-		g, made, err := t.choose(f, c)
+		g, made, err := t.choose(f, c, model)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -70,7 +71,7 @@ func Choose(f *ir.Func, t Target) (*ir.Func, []Decision, error) {
 }
 
 // choose decides one choice at every value of f.
-func (t Target) choose(f *ir.Func, c *Choice) (*ir.Func, []Decision, error) {
+func (t Target) choose(f *ir.Func, c *Choice, model *cost.Model) (*ir.Func, []Decision, error) {
 	var made []Decision
 	var before []cost.Estimate
 	read := uses(f)
@@ -85,9 +86,9 @@ func (t Target) choose(f *ir.Func, c *Choice) (*ir.Func, []Decision, error) {
 			return nil, nil, err
 		}
 		if before == nil {
-			before = t.estimates(f, shapes)
+			before = model.Of(f, shapes...)
 		}
-		d := Decision{Choice: c, At: place(v), Sizes: shapes, Written: before, Other: t.estimates(g, shapes)}
+		d := Decision{Choice: c, At: place(v), Sizes: shapes, Written: before, Other: model.Of(g, shapes...)}
 		d.decide(t.Forced[c.Name])
 		made = append(made, d)
 		if d.TookOther {
@@ -100,10 +101,6 @@ func (t Target) choose(f *ir.Func, c *Choice) (*ir.Func, []Decision, error) {
 		}
 	}
 	return f, made, nil
-}
-
-func (t Target) estimates(f *ir.Func, shapes []cost.Sizes) []cost.Estimate {
-	return cost.Of(f, t.Double, shapes...)
 }
 
 // decide takes the other way if it costs less over all sizes, or the one asked
@@ -150,16 +147,27 @@ func apply(f *ir.Func, at *ir.Value, c *Choice) (*ir.Func, error) {
 	})
 }
 
-// uses counts how often each value is read; a result is read.
-func uses(f *ir.Func) map[*ir.Value]int {
-	n := map[*ir.Value]int{}
+// Uses is how often each value of a function is read, by its place; a result is
+// read.
+type Uses []int
+
+// Of is how often v is read, nothing if it is nil.
+func (u Uses) Of(v *ir.Value) int {
+	if v == nil {
+		return 0
+	}
+	return u[v.Index()]
+}
+
+func uses(f *ir.Func) Uses {
+	n := make(Uses, len(f.Values))
 	for _, v := range f.Values {
 		for _, a := range v.Args {
-			n[a]++
+			n[a.Index()]++
 		}
 	}
 	for _, r := range f.Results {
-		n[r.Value]++
+		n[r.Value.Index()]++
 	}
 	return n
 }

@@ -139,13 +139,13 @@ func mayBeFar(x *ir.Value) bool {
 
 // summed is what v sums up over all axes, if nothing else reads it or its sums;
 // else nil.
-func summed(v *ir.Value, uses map[*ir.Value]int) *ir.Value {
+func summed(v *ir.Value, uses Uses) *ir.Value {
 	if v.Op != ir.OpSum || len(v.Type.Shape) > 0 {
 		return nil
 	}
 	for v.Op == ir.OpSum {
 		v = v.Args[0]
-		if uses[v] != 1 {
+		if uses.Of(v) != 1 {
 			return nil
 		}
 	}
