@@ -102,22 +102,28 @@ func printFloat(f float64) string {
 	return s
 }
 
-// key spells attributes so that equal keys mean equal attributes, numbers by
+// appendKey spells attributes so that equal keys mean equal attributes, numbers by
 // their bits (−0 is not 0, and NaN equals itself).
-func (as Attrs) key(b *strings.Builder) {
+func (as Attrs) appendKey(key []byte) []byte {
 	for _, a := range as {
-		b.WriteString(a.Name)
-		b.WriteByte('=')
+		key = append(append(key, a.Name...), '=')
 		switch v := a.Val.(type) {
 		case float64:
-			b.WriteString(strconv.FormatUint(math.Float64bits(v), 16))
+			key = strconv.AppendUint(key, math.Float64bits(v), 16)
+		case int64:
+			key = strconv.AppendInt(key, v, 10)
+		case bool:
+			key = strconv.AppendBool(key, v)
+		case Dim:
+			key = append(key, v...)
 		case *Func:
-			fmt.Fprintf(b, "%p", v)
+			key = fmt.Appendf(key, "%p", v)
 		default:
-			b.WriteString(printAttr(a.Val))
+			key = append(key, printAttr(a.Val)...)
 		}
-		b.WriteByte(';')
+		key = append(key, ';')
 	}
+	return key
 }
 
 // AttrText spells an attribute's value as the text form does.

@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -15,6 +14,7 @@ import (
 type Builder struct {
 	fn     *Func
 	merged map[string]*Value
+	key    []byte // the last key that was looked up
 	err    error
 	fresh  map[Dim]bool
 	names  map[string]bool // "parameter x", "attribute m", "result loss"
@@ -30,8 +30,11 @@ type lateExtent struct {
 }
 
 // NewBuilder begins a function of that name.
-func NewBuilder(name string) *Builder {
-	b := &Builder{fn: &Func{Name: name}, merged: map[string]*Value{}, fresh: map[Dim]bool{}, names: map[string]bool{}, known: carriers{}}
+func NewBuilder(name string) *Builder { return newBuilder(name, 0) }
+
+// newBuilder begins a function of about so many values.
+func newBuilder(name string, values int) *Builder {
+	b := &Builder{fn: &Func{Name: name, Values: make([]*Value, 0, values)}, merged: make(map[string]*Value, values), fresh: map[Dim]bool{}, names: map[string]bool{}, known: carriers{}}
 	if err := nameError("a function", name); err != nil {
 		b.fail("%w", err)
 	}
@@ -194,7 +197,7 @@ func caller() string {
 // add puts a value into the list at a place, and keeps its extents from Fresh.
 func (b *Builder) add(v *Value, at int) {
 	v.b = b
-	v.id = strconv.Itoa(len(b.fn.Values))
+	v.id = len(b.fn.Values)
 	b.fn.Values = slices.Insert(b.fn.Values, at, v)
 	for i := at; i < len(b.fn.Values); i++ {
 		b.fn.Values[i].index = i

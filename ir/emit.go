@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
+	"strconv"
 )
 
 // Emit is the one way to make a value: it infers the type, gives back an equal
@@ -30,14 +30,14 @@ func (b *Builder) Emit(op *Op, attrs Attrs, args ...*Value) *Value {
 	if err != nil {
 		return b.fail("%s: %w", op, err)
 	}
-	key := mergeKey(op, attrs, args)
-	if v, ok := b.merged[key]; ok {
+	b.key = appendKey(b.key[:0], op, attrs, args)
+	if v, ok := b.merged[string(b.key)]; ok {
 		return v
 	}
 	v := &Value{Op: op, Args: slices.Clone(args), Attrs: attrs, Type: t}
 	b.need(v)
 	b.add(v, len(b.fn.Values))
-	b.merged[key] = v
+	b.merged[string(b.key)] = v
 	return v
 }
 
@@ -184,16 +184,13 @@ func checkCall(attrs Attrs) (*Func, int, error) {
 	return f, int(out), nil
 }
 
-func mergeKey(op *Op, attrs Attrs, args []*Value) string {
-	var s strings.Builder
-	s.WriteString(op.Name)
+// appendKey appends what only equal values have in common.
+func appendKey(key []byte, op *Op, attrs Attrs, args []*Value) []byte {
+	key = append(key, op.Name...)
 	for _, a := range args {
-		s.WriteByte(' ')
-		s.WriteString(a.id)
+		key = strconv.AppendInt(append(key, ' '), int64(a.id), 10)
 	}
-	s.WriteByte('{')
-	attrs.key(&s)
-	return s.String()
+	return attrs.appendKey(append(key, '{'))
 }
 
 // Call is the first result of a function applied to values of b. The

@@ -12,7 +12,7 @@ type Value struct {
 
 	b     *Builder
 	index int
-	id    string // of its builder's values, in keys; unlike index it stays
+	id    int // of its builder's values, in keys; unlike index it stays
 }
 
 // Index is the value's place in its function's list; parameters come first.

@@ -10,7 +10,7 @@ import (
 // results need: dead code is what is not rebuilt. Step gives back the new
 // value; Again is the step that changes nothing.
 func Rebuild(f *Func, step func(b *Builder, v *Value, args []*Value) *Value) (*Func, error) {
-	b := NewBuilder(f.Name)
+	b := newBuilder(f.Name, len(f.Values))
 	b.fn.Margin = f.Margin
 	for _, a := range f.Attrs {
 		b.declare(a)

@@ -79,21 +79,35 @@ func nodes(kinds ...string) row {
 	}
 }
 
+// forms are how the operands of a binary op may repeat, in the words of the prices.
+var forms = []string{"same shape", "with itself", "scalar", "[N,1]", "[1,C]", "[N,1] with [1,C]"}
+
 // binary is one kernel; its price depends on how operands repeat.
 func binary(op string) row {
+	kinds, whole := map[string]string{}, map[string]string{} // by form; of whole numbers
+	for _, form := range forms {
+		kinds[form] = op + " " + form
+		if _, measured := prices[kinds[form]]; !measured {
+			kinds[form] = op + " same shape" // conditions in rarer forms
+		}
+		whole[form] = op + " int64, " + form
+		if _, measured := prices[whole[form]]; !measured {
+			whole[form] = op + " int64, scalar"
+		}
+		if _, measured := prices[whole[form]]; !measured {
+			whole[form] = op + " same shape"
+		}
+	}
 	return func(e *estimate, v *ir.Value) {
-		form := e.form(v)
 		if v.Args[0].Type.Elem == ir.Int {
-			form = "int64, " + map[bool]string{true: form, false: "scalar"}[form == "same shape" || form == "[N,1] with [1,C]"]
+			e.node(whole[e.form(v)], e.elements(v))
+		} else {
+			e.node(kinds[e.form(v)], e.elements(v))
 		}
-		if _, measured := prices[op+" "+form]; !measured {
-			form = "same shape" // whole numbers and conditions in rarer forms
-		}
-		e.node(op+" "+form, e.elements(v))
 	}
 }
 
-// form is how the operands of a binary op repeat, in the words of the prices.
+// form is how the operands of a binary op repeat, one of forms.
 func (e *estimate) form(v *ir.Value) string {
 	a, b := v.Args[0], v.Args[1]
 	if a == b && v.Op == ir.OpMul {
