@@ -35,9 +35,10 @@ type lowering struct {
 
 // tell writes down the shape of a value that a node may write over. A runtime
 // does so where it knows that the shapes are the same, and inference forgets
-// symbolic extents at every index.
+// symbolic extents at every index. A flat file tells none: tract, given sizes of
+// the inputs, takes extents that are told between the nodes for others.
 func (l *lowering) tell(name string, t ir.Type) {
-	if l.body {
+	if l.body || l.o.Form == Flat {
 		return // a function has no place for it
 	}
 	for _, p := range l.told {

@@ -20,7 +20,8 @@ const (
 // DTypes are the names by which commands know the floating types.
 var DTypes = map[string]DType{"f32": F32, "f64": F64, "f16": F16}
 
-// Form is whether a file holds functions.
+// Form is whether a file holds functions, and the shapes of what ONNX Runtime may
+// write over, which not every reader likes.
 type Form uint8
 
 // The forms.

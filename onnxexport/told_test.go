@@ -24,6 +24,9 @@ func TestWhatIsWrittenOverHasItsShapeTold(t *testing.T) {
 			text += "\nreturn r=r"
 		}
 		f := parsed(t, "func @f("+c.params+") {\n"+text+"\n}")
+		if got := told(model(t, f, onnxexport.Options{Form: onnxexport.Flat}).GetGraph()); got != "" {
+			t.Errorf("%s: a flat file tells %q", c.fact, got)
+		}
 		for _, d := range []onnxexport.DType{onnxexport.F32, onnxexport.F64, onnxexport.F16} {
 			g := model(t, f, onnxexport.Options{Float: d}).GetGraph()
 			if got := told(g); got != c.want && d != onnxexport.F16 {

@@ -22,6 +22,7 @@ type verdict struct {
 type facts struct {
 	ir, opset int64
 	functions bool
+	told      bool                // shapes of values between the nodes
 	domains   []string            // other than the standard one
 	nodes     []*onnxpb.NodeProto // less those that call the file's functions
 	ops       map[string]bool
@@ -29,7 +30,7 @@ type facts struct {
 }
 
 func factsOf(m *onnxpb.ModelProto) facts {
-	f := facts{ir: m.GetIrVersion(), functions: len(m.GetFunctions()) > 0,
+	f := facts{ir: m.GetIrVersion(), functions: len(m.GetFunctions()) > 0, told: len(m.GetGraph().GetValueInfo()) > 0,
 		ops: map[string]bool{}, elems: map[onnxpb.TensorProto_DataType]bool{}}
 	for _, o := range m.GetOpsetImport() {
 		if d := o.GetDomain(); d == "" || d == "ai.onnx" {
@@ -80,7 +81,7 @@ func loads(f facts) []verdict {
 		{"onnx's checker, reference", "yes", "from onnx " + firstRelease(onnxReleases, f)},
 		{"TensorRT", "yes", "functions are expanded; a plugin of the same name wins from 10.7"},
 		onnx2torch(f),
-		flatReader(f, "OpenVINO", 0), flatReader(f, "tract", 18), flatReader(f, "tinygrad", 0),
+		flatReader(f, "OpenVINO", 0), tract(f), flatReader(f, "tinygrad", 0),
 		onnxGo(f),
 	}
 }
@@ -143,6 +144,14 @@ func flatReader(f facts, reader string, opset int64, lacks ...string) verdict {
 		return verdict{reader, "no", "it has no " + strings.Join(without, ", ")}
 	}
 	return verdict{reader, "yes", "flat, and no op that it is known to lack"}
+}
+
+func tract(f facts) verdict {
+	v := flatReader(f, "tract", 18)
+	if v.Answer == "yes" && f.told {
+		return verdict{v.Reader, "no", "given sizes of inputs it refuses the shapes told between the nodes; build with --form flat"}
+	}
+	return v
 }
 
 // onnx2torch goes by the operators that its registry has.

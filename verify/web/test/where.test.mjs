@@ -39,6 +39,7 @@ test("reasons are short", () => {
   assert.equal(reason("OperationDescription(domain='ai.losscc', operation_type='ArcMargin', version=1)"), "it reads no functions");
   assert.equal(reason('unimplemented ONNX op "ReduceMax" in Node'), "no ReduceMax");
   assert.equal(reason("x\nai.losscc.ArcMargin-1"), "it reads no functions");
+  assert.equal(reason("Failed analyse\n 2: Unifying shapes 8,10 and N,C\n 3: Impossible to unify Val(8) with Sym(N)."), "a told extent is another than the size given");
   assert.ok(reason("long ".repeat(200)).length <= 160);
 });
 
