@@ -248,6 +248,10 @@ func TestDroppingParameters(t *testing.T) {
 	if _, err := ir.DropParams(f, func(p *ir.Value) bool { return p.Name != "x" }); err == nil {
 		t.Error("a parameter that is read was dropped")
 	}
+	f = parse(t, "func @f(x: float[N] a, y: float[N] b) {\nw: float[N] = exp y\nu: float[N] = neg x\nreturn u=u\n}")
+	if g, err = ir.DropParams(f, func(p *ir.Value) bool { return p.Name != "y" }); err != nil || len(g.Values) != 2 {
+		t.Errorf("what nobody reads keeps a parameter: %v %v", g, err)
+	}
 	f = parse(t, "func @f(x: float[N] a, y: float[N] b) {\nu: float[N] = neg x\nreturn u=u, y=y\n}")
 	if _, err := ir.DropParams(f, func(p *ir.Value) bool { return p.Name != "y" }); err == nil {
 		t.Error("a parameter that is a result was dropped")

@@ -3,7 +3,8 @@
 //
 // In form Functions every function that the Func calls becomes a node in the
 // domain ai.losscc and a FunctionProto that is its body in standard ops; in
-// form Flat there are standard ops only (the Func must call nothing). The
+// form Flat there are standard ops only (the Func must call nothing), and no shapes
+// of what ONNX Runtime may write over. The
 // lowering is one table, a row an op (lower.go). Equal Funcs and options give
 // equal bytes.
 package onnxexport

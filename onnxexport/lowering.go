@@ -38,8 +38,8 @@ type lowering struct {
 // symbolic extents at every index. A flat file tells none: tract, given sizes of
 // the inputs, takes extents that are told between the nodes for others.
 func (l *lowering) tell(name string, t ir.Type) {
-	if l.body || l.o.Form == Flat {
-		return // a function has no place for it
+	if l.body || l.o.Form == Flat { // a function has no place for it
+		return
 	}
 	for _, p := range l.told {
 		if p.GetName() == name {

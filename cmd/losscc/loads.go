@@ -149,7 +149,7 @@ func flatReader(f facts, reader string, opset int64, lacks ...string) verdict {
 func tract(f facts) verdict {
 	v := flatReader(f, "tract", 18)
 	if v.Answer == "yes" && f.told {
-		return verdict{v.Reader, "no", "given sizes of inputs it refuses the shapes told between the nodes; build with --form flat"}
+		return verdict{v.Reader, "partly", "given sizes of inputs it refuses the shapes told between the nodes; build with --form flat"}
 	}
 	return v
 }

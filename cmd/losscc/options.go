@@ -39,7 +39,7 @@ func (o *choices) register(cmd *cobra.Command) {
 	f.StringVar(&o.gradient, "gradient", "exact", "`WHICH` exact, detached or official; implies --grad")
 	f.StringVar(&o.reduction, "reduction", "", "`HOW` how rows become one number: mean, sum or none\n(default: the loss's own, mostly mean)")
 	f.StringVar(&o.dtype, "dtype", "f32", "`TYPE` floats at inputs and outputs: f32, f64 or f16")
-	f.StringVar(&o.form, "form", "functions", "`FORM` functions keeps margins as ops with a body,\nflat has standard ops only")
+	f.StringVar(&o.form, "form", "functions", "`FORM` functions keeps margins as ops with a body,\nflat has standard ops only, and tells no shapes between them")
 	f.IntVar(&o.opset, "opset", onnxexport.DefaultOpset, fmt.Sprintf("`N` standard opset to write, %d to %d (default %d)",
 		onnxexport.MinOpset, onnxexport.MaxOpset, onnxexport.DefaultOpset))
 	f.StringArrayVar(&o.with, "with", nil, "`WHAT` add outputs: predictions adds predicted and accuracy")

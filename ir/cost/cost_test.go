@@ -49,14 +49,14 @@ func TestEstimatesOfRandomFunctions(t *testing.T) {
 		s := sizes(64, 100)
 		last, reads := lastUses(f, ir.Live(f))
 		for _, v := range f.Values {
-			one := newEstimate(New(false), f, s, last, reads)
+			one := newEstimate(New(false, false), f, s, last, reads)
 			if row := rows[v.Op]; row != nil {
 				if row(one, v); !(one.out.Nanoseconds >= 100*float64(one.out.Nodes)) {
 					t.Errorf("%v costs %v ns with %v, in\n%s", v.Op, one.out.Nanoseconds, v.Args, f)
 				}
 			}
 		}
-		single, double := Of(f, false, s)[0], Of(f, true, s)[0]
+		single, double := New(false, false).Of(f, s)[0], New(true, false).Of(f, s)[0]
 		if math.IsNaN(single.Nanoseconds) || single.Nanoseconds < 100*float64(single.Nodes) || single.Bytes < 0 {
 			t.Fatalf("%+v in\n%s", single, f)
 		}
@@ -101,8 +101,12 @@ func TestBytes(t *testing.T) {
 		{"conditions take a byte", "func @f(x: float[N,C]) {\n%1: bool[N,C] = less x, x\n%2: float[N,C] = float %1\nreturn y=%2\n}", 4*10 + 4*4*10},
 		{"squares are held while a scaled norm is made", "func @f(x: float[N,C]) {\n%1: float[N] = norm x {scaled=true}\nreturn y=%1\n}", 4*4 + 4*4*10},
 	} {
-		if got := Of(parsed(t, c.text), false, Sizes{"N": 4, "C": 10})[0].Bytes; got != c.want {
+		if got := New(false, false).Of(parsed(t, c.text), Sizes{"N": 4, "C": 10})[0].Bytes; got != c.want {
 			t.Errorf("%s: %d bytes, want %d", c.name, got, c.want)
 		}
+	}
+	put := "func @f(x: float[N,C], i: int[N], v: float[N]) {\n%1: float[N,C] = exp x\n%2: float[N,C] = put %1, i, v {axis=1}\nreturn y=%2\n}"
+	if got := New(false, true).Of(parsed(t, put), Sizes{"N": 4, "C": 10})[0].Bytes; got != 2*4*4*10 {
+		t.Errorf("where nothing is written over, a put holds %d bytes", got)
 	}
 }

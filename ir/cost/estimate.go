@@ -14,19 +14,22 @@ type Estimate struct {
 	Nodes int
 }
 
-// Of estimates what a function needs for its results, at each of some sizes of
-// its extents, in float64 if double is set and in float32 otherwise.
-func Of(f *ir.Func, double bool, at ...Sizes) []Estimate { return New(double).Of(f, at...) }
-
 // Model estimates functions that have much in common: it remembers the bodies of
 // what they call.
 type Model struct {
-	double bool
-	bodies map[string]Estimate // by function and sizes
+	double, copies bool
+	bodies         map[bodyAt]Estimate
+}
+
+// bodyAt is a function at sizes of its extents, in order.
+type bodyAt struct {
+	f     *ir.Func
+	sizes string
 }
 
 // New is a model of arithmetic in float64 if double is set, in float32 otherwise.
-func New(double bool) *Model { return &Model{double, map[string]Estimate{}} }
+// With copies nothing is written over: the file tells no shapes.
+func New(double, copies bool) *Model { return &Model{double, copies, map[bodyAt]Estimate{}} }
 
 // Of estimates what a function needs for its results, at each of some sizes of
 // its extents.
@@ -173,7 +176,7 @@ func (e *estimate) view(v *ir.Value) {
 // and that nothing else reads.
 func (e *estimate) over(v *ir.Value) bool {
 	x := v.Args[0]
-	return e.reads[x.Index()] == 1 && e.owner[x.Index()] == x && x.Op != ir.OpExpand
+	return !e.copies && e.reads[x.Index()] == 1 && e.owner[x.Index()] == x && x.Op != ir.OpExpand
 }
 
 // hold gives v a buffer of its own: ONNX Runtime's elementwise kernels write

@@ -40,8 +40,12 @@ func init() {
 			for range 5 { // how long a row is, and its pieces
 				e.node("Add int64, scalar", 1)
 			}
-			e.node("ReduceSumSquare pieces of 64", e.elements(v.Args[0]))
-			e.node("ReduceSum float, inner", e.elements(v.Args[0])/64)
+			x, pieces := v.Args[0], "ReduceSumSquare pieces of 64"
+			if e.sizes.Of(x.Type.Shape[len(x.Type.Shape)-1])%64 != 0 { // a row is one
+				pieces = "ReduceSumSquare inner"
+			}
+			e.node(pieces, e.elements(x))
+			e.node("ReduceSum float, inner", max(e.elements(x)/64, e.elements(v)))
 			e.node("Sqrt float", e.elements(v))
 		},
 		ir.OpArgTop: func(e *estimate, v *ir.Value) { e.node("TopK 8 of each row", e.elements(v.Args[0])) },
@@ -228,17 +232,18 @@ func call(e *estimate, v *ir.Value) {
 	}
 	f := v.Callee()
 	inner := Sizes{pairs: e.sizes[pairs]}
-	key := fmt.Appendf(nil, "%p %d", f, inner[pairs])
+	key := fmt.Appendf(nil, "%d", inner[pairs])
 	for i, p := range f.Params {
 		for k, d := range p.Type.Shape {
 			inner[d] = e.sizes.Of(v.Args[i].Type.Shape[k])
 			key = fmt.Appendf(key, " %d", inner[d])
 		}
 	}
-	body, ok := e.bodies[string(key)]
+	at := bodyAt{f, string(key)}
+	body, ok := e.bodies[at]
 	if !ok {
 		body = e.Of(f, inner)[0]
-		e.bodies[string(key)] = body
+		e.bodies[at] = body
 	}
 	e.out.Nanoseconds += body.Nanoseconds
 	e.out.Nodes += body.Nodes

@@ -241,6 +241,21 @@ var Choices = []Choice{
 		},
 	},
 	{
+		Name: "pick", Written: "product", Other: "factor",
+		Says: "an element of each row of a matrix times a number, of which nothing else is read: picked from the product, or picked and then multiplied",
+		Fits: func(f *ir.Func, v *ir.Value, uses Uses) bool {
+			if v.Op != ir.OpPick || v.Args[0].Op != ir.OpMul || uses.Of(v.Args[0]) != 1 {
+				return false
+			}
+			x, _ := numbered(v.Args[0].Args)
+			return x != nil && matrix(x)
+		},
+		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			x, k := numbered(a[0].Args)
+			return x.Pick(v.Attrs.Int("axis"), a[1]).Mul(k)
+		},
+	},
+	{
 		Name: "put", Written: "scatter", Other: "mask",
 		Says: "one element of each row replaced: by its place, or by comparing every place",
 		Fits: func(f *ir.Func, v *ir.Value, _ Uses) bool {
@@ -276,7 +291,10 @@ var Choices = []Choice{
 			g, k := bordered(a)
 			diagonal := a[0].Args[1]
 			s := g.Add(g.T())
-			m := s.Mul(k)
+			m := s
+			if k != 1 {
+				m = s.Mul(k)
+			}
 			return m.Put(1, diagonal, m.Pick(1, diagonal).Add(ir.Sum(s, 1).Mul(2)))
 		},
 	},
@@ -407,7 +425,7 @@ func bordered(a []*ir.Value) (g *ir.Value, k float64) {
 		return nil, 0
 	}
 	scaled, sum := put.Args[0], put.Args[2]
-	if sum.Op != ir.OpAdd {
+	if sum.Op != ir.OpAdd || sum.Type.Elem != ir.Float {
 		return nil, 0
 	}
 	for i, there := range sum.Args {

@@ -37,6 +37,8 @@ type Decision struct {
 type Target struct {
 	// Double is arithmetic in float64.
 	Double bool
+	// Copies tells that nothing is written over, as in a file that tells no shapes.
+	Copies bool
 	// Forced are the choices that are not left to the estimate: the name of
 	// the way by the name of the choice.
 	Forced map[string]string
@@ -51,14 +53,18 @@ const (
 )
 
 // telling is how much cheaper the other way has to be, as a logarithm: estimates
-// do not tell a percent.
-const telling = 0.01
+// do not tell a percent. Of a way that is cheaper at every size, in time and in
+// memory, less is believed.
+const (
+	telling = 0.01
+	least   = 0.003
+)
 
 // Choose takes the cheaper way at every value where there are two, and tells
 // of each what it weighed. Ways differ in their last digits.
 func Choose(f *ir.Func, t Target) (*ir.Func, []Decision, error) {
 	var all []Decision
-	model := cost.New(t.Double)
+	model := cost.New(t.Double, t.Copies)
 	for i := range Choices {
 		c := &Choices[i]
 		g, made, err := t.choose(f, c, model)
@@ -108,12 +114,23 @@ func (t Target) choose(f *ir.Func, c *Choice, model *cost.Model) (*ir.Func, []De
 func (d *Decision) decide(forced string) {
 	switch forced {
 	case "":
-		d.TookOther = d.Weight() < -telling
+		d.TookOther = d.Weight() < -telling || d.Weight() < -least && d.neverWorse()
 	case d.Choice.Other:
 		d.TookOther, d.Forced = true, true
 	default:
 		d.Forced = true
 	}
+}
+
+// neverWorse tells whether the other way costs no more at any size, in time or in
+// memory.
+func (d *Decision) neverWorse() bool {
+	for i := range d.Sizes {
+		if d.Other[i].Nanoseconds > d.Written[i].Nanoseconds || d.Other[i].Bytes > d.Written[i].Bytes {
+			return false
+		}
+	}
+	return true
 }
 
 // Weight is the cost of the other way against the written one, as the mean

@@ -71,11 +71,17 @@ func maskedHinge(op *ir.Op, a []*ir.Value) (x *ir.Value, s slope) {
 			return h.Args[0], slope{c, low, high}
 		case high != nil:
 			return h.Args[0], slope{c, nil, h}
-		case notNegative(h) && c.Op != ir.OpAnd:
+		case notNegative(h) && !risesIn(c, h):
 			return h, slope{c, nil, h}
 		}
 	}
 	return nil, s
+}
+
+// risesIn tells whether c holds only where h is above 0.
+func risesIn(c, h *ir.Value) bool {
+	s := slope{high: h}
+	return s.is(c) || c.Op == ir.OpAnd && s.is(c.Args[1])
 }
 
 // difference takes terms [high − low]₊, alone or times a condition as floats, or
@@ -235,12 +241,13 @@ func scattered(x, y *ir.Value) bool {
 		x.Attrs.Dim("dim") == y.Attrs.Dim("dim") && len(x.Args[0].Type.Shape) == 1
 }
 
-// vanishes tells whether x is 0 wherever the condition fails, which has x's shape:
-// it counts what is less than something, where something else was put far off.
+// vanishes tells whether x is 0 wherever the condition, repeated to x's shape,
+// fails: it counts what is less than something, where something else was put far
+// off.
 func vanishes(x, c *ir.Value) bool {
 	axes := make([]int, len(c.Type.Shape))
 	for i := range axes {
-		axes[i] = i
+		axes[i] = i + len(x.Type.Shape) - len(axes)
 	}
 	return off{c, axes}.zero(x)
 }

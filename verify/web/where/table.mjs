@@ -78,7 +78,7 @@ export function markdown(table) {
     "inputs, int64 labels among them, and gives what losscc's own evaluator gives in",
     "float64, to a part 2e-4 of the largest number of each output. Graphs that choose",
     "have no gradient. The files of a loss without a margin op have no function: they",
-    "differ by the shapes that one of them tells ONNX Runtime. `verify/web/where-it-runs.sh`",
+    "differ at most by shapes that one of them tells ONNX Runtime. `verify/web/where-it-runs.sh`",
     "makes this page.",
     "",
     "| runtime | version | form | forward | gradient |",

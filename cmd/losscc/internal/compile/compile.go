@@ -65,7 +65,7 @@ func Run(expr string, o Options) (*Result, error) {
 	if r.Optimised, err = opt.Run(r.Gradient, o.passes()); err != nil {
 		return nil, err
 	}
-	t := opt.Target{Double: o.DType == "f64", Forced: o.Choose}
+	t := opt.Target{Double: o.DType == "f64", Copies: o.Form == "flat", Forced: o.Choose}
 	if r.Optimised, r.Decisions, err = opt.Choose(r.Optimised, t); err != nil {
 		return nil, err
 	}
