@@ -17,7 +17,7 @@ func Telling(inputs []Input, seed uint64) ([]Set, error) {
 
 var tellings = []evil{
 	{"many rows, classes and entries", Sizes{"N": 20, "C": 15, "D": 9, "K": 3, "P": 12, "T": 20, "S": 20}, nil},
-	{"rows by the dozen, long ones", Sizes{"N": 34, "C": 11, "D": 66, "K": 2, "P": 11, "T": 35, "S": 34}, func(b batch) bool {
+	{"rows by the dozen, long ones", Sizes{"N": 34, "C": 11, "D": 65, "K": 2, "P": 11, "T": 35, "S": 34}, func(b batch) bool {
 		b.label(func(i int) int64 { return int64(i % 3) })
 		return b.distinct()
 	}},
@@ -26,7 +26,8 @@ var tellings = []evil{
 	{"four rows of four entries", Sizes{"N": 4, "C": 8, "D": 4, "K": 4, "P": 7, "T": 4, "S": 5}, batch.distinct},
 	{"rows and classes by the hundred", Sizes{"N": 70, "C": 310, "D": 3, "K": 2, "P": 130, "T": 70, "S": 48}, func(b batch) bool { return !b.mines() && b.distinct() }},
 	{"a batch of 48 rows to choose from", Sizes{"N": 48, "D": 3, "S": 48}, batch.mines},
-	{"rows of 136 entries", Sizes{"N": 6, "C": 4, "D": 136, "K": 2, "P": 4, "T": 5, "S": 6}, batch.distinct},
+	{"rows of 137 entries", Sizes{"N": 6, "C": 4, "D": 137, "K": 2, "P": 4, "T": 5, "S": 6}, batch.distinct},
+	{"rows of 512 entries", Sizes{"N": 3, "C": 4, "D": 512, "K": 2, "P": 3, "T": 3, "S": 4}, batch.distinct},
 	{"one class in the table", with("C", 1), func(b batch) bool { return b.has("C") }},
 	{"no rows", none, nil},
 	{"all labels ignored", small, func(b batch) bool { return b.label(func(int) int64 { return -1 }) }},

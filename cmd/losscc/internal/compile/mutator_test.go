@@ -27,7 +27,7 @@ var alike = []struct{ loss, mutant, proof string }{
 		"[1] and [] broadcast alike against [N]"},
 	{anyLoss, `drop graph unsqueeze(_[1246])?: .*`,
 		"1/n of [] or [1], and a row of [C] or [1,C], broadcast alike"},
-	{"softmax|cosface|arcface", `edge graph shape: Shape takes (pick|mul_4|f) for labels`,
+	{"softmax|cosface|arcface", `edge graph shape: Shape takes (pick|mul_3|f) for labels`,
 		"these are [N] as labels are"},
 	{"cosface|arcface", `drop graph unsqueeze_5: .*`,
 		"1/n of [] or [1] broadcasts alike"},
@@ -36,6 +36,12 @@ var alike = []struct{ loss, mutant, proof string }{
 	{"contrastive|triplet", `constant graph axes(_1)?: 0 → -1`,
 		"the last axis of [N] is the first, and of what becomes [1] too"},
 	// A norm.
+	{"cosface|arcface", `edge graph extent_D: Shape takes select for embeddings|attribute graph extent_D\.end: 2 → 3`,
+		"both are [N,D], and have no third extent"},
+	{"cosface|arcface", `constant graph axes_2: 64 → 65|drop graph mod: .*|axis graph equal: Equal takes 64 for 0|axis graph where: Where takes 1 for 64|edge graph concat: Concat exchanges div and where`,
+		"squares sum up to the same in pieces of 65, of 1, of the row, and in as many pieces as one had entries"},
+	{"cosface|arcface", `attribute graph squares\.axes: \[2\] reversed, or 1 − it`,
+		"the last axis of three is −1 too"},
 	{"softmax|cosface|arcface", `op graph equal(_[123])?: Equal → LessOrEqual`,
 		"norms, largest absolute values and sums of exponentials are not below 0, and nothing is below −∞"},
 	{"contrastive", `op graph equal_2: Equal → LessOrEqual`,
@@ -49,14 +55,14 @@ var alike = []struct{ loss, mutant, proof string }{
 	// A log-sum-exp and the cross-entropy over it.
 	{"softmax|cosface|arcface", `edge graph select_1: Where takes sum for num_[12]|drop graph select_1: .*`,
 		"where the sum is 0, there being one class, its logarithm and its quotient are replaced after"},
-	{"softmax|cosface|arcface", `edge graph select_5: Where takes (mul|mul_5|sigmoid) for num|drop graph select_5: .*|edge graph div_[23]: Div takes (mul|mul_5) for select_5`,
+	{"softmax|cosface|arcface", `edge graph select_5: Where takes (mul|mul_4|sigmoid) for num|drop graph select_5: .*|edge graph div_[234]: Div takes (mul|mul_4) for select_5`,
 		"where the sum is 0 the logistic function of −∞ is 0 already"},
-	{"softmax|cosface|arcface", `edge graph select_6: Where takes (div_[23]|select_5) for num|drop graph select_6: .*|edge graph unsqueeze_[4-7]: Unsqueeze takes div_[23] for select_6`,
+	{"softmax|cosface|arcface", `edge graph select_6: Where takes (div_[24]|select_5) for num|drop graph select_6: .*|edge graph unsqueeze_[4-7]: Unsqueeze takes div_[24] for select_6`,
 		"where the sum is 0 the quotient is that of 0 and 1"},
-	{"softmax|cosface|arcface", `op graph div(_1)?: Div → Mul|drop graph div(_1)?: .*`,
-		"what log(1+e) lost to rounding is r < 2⁻⁵³; r/(1+e), r and r·(1+e) differ by less than 2r·e, and log(1+e) is above e/2: less than its last bits"},
+	{"softmax", `op graph div: Div → Mul|drop graph div: .*`, log1p},
+	{"cosface|arcface", `op graph div_2: Div → Mul|drop graph div_2: .*`, log1p},
 	// Ignored rows.
-	{"cosface|arcface", `edge graph select_4: Where takes (unsqueeze_5|div_2) for num`,
+	{"cosface|arcface", `edge graph select_4: Where takes (unsqueeze_5|div_3) for num`,
 		"an ignored row was made 0, and so are its products with anything; its own gradient is left out after"},
 	{"contrastive", `edge graph select_3: Where takes (unsqueeze_1|div_1) for num`,
 		"the gradient of an ignored pair is left out after"},
@@ -85,6 +91,10 @@ var alike = []struct{ loss, mutant, proof string }{
 	{"contrastive", `edge graph less: Less takes (mul_6|mul_7) for d`,
 		"these are the hinge of 1 − d times at most 1: below 1, but at distance 0, where the derivative of d is 0; and where the hinge is 0 so is what is masked"},
 }
+
+// log1p is why what log(1+e) loses to rounding need not be made good to its last
+// bits.
+const log1p = "what log(1+e) lost to rounding is r < 2⁻⁵³; r/(1+e), r and r·(1+e) differ by less than 2r·e, and log(1+e) is above e/2: less than its last bits"
 
 // anyLoss matches the name of every loss.
 const anyLoss = ".*"
