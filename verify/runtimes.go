@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"losscc/verify/runtime"
+	"losscc/verify/tensor"
 )
 
 // pointsInRuntime is at how many random points a runtime is compared: its
@@ -14,8 +15,8 @@ import (
 const pointsInRuntime = 5
 
 // inRuntime asks another runtime: a checker for its opinion, an evaluator for
-// the outputs at random points and at one of a larger size, and at evil inputs
-// for anything finite.
+// the outputs at random points and at larger sizes, and at evil inputs for anything
+// finite.
 func (j *judge) inRuntime(k *checker, s *runtime.Session) {
 	if s.Runtime().Name() == "onnx" {
 		if err := s.Check(j.ctx, j.c.File); err != nil {
@@ -67,21 +68,34 @@ func (j *judge) inRuntime(k *checker, s *runtime.Session) {
 	}
 }
 
-// largest is the telling input of the most numbers, none if there is none that
-// the paper gives a value for: a kernel takes another path for long rows.
+// largest are the telling inputs of the most rows and of the most numbers, none if
+// there is none that the paper gives a value for: a kernel takes another path for
+// many rows and for long ones.
 func (j *judge) largest() []*point {
-	var most []*point
-	count := 0
-	for _, p := range j.told {
-		n := 0
-		for _, t := range p.in {
-			n += t.Len()
+	rows := func(t *tensor.Tensor) int {
+		if len(t.Shape) == 0 {
+			return 0
 		}
-		if n > count && !j.undefined(p) {
-			most, count = []*point{p}, n
+		return t.Shape[0]
+	}
+	var all []*point
+	for _, size := range []func(*tensor.Tensor) int{rows, (*tensor.Tensor).Len} {
+		var most *point
+		count := 0
+		for _, p := range j.told {
+			n := 0
+			for _, t := range p.in {
+				n += size(t)
+			}
+			if n > count && !j.undefined(p) {
+				most, count = p, n
+			}
+		}
+		if most != nil && !slices.Contains(all, most) {
+			all = append(all, most)
 		}
 	}
-	return most
+	return all
 }
 
 // limits are what releases of runtimes refuse although the standard allows it,
