@@ -8,7 +8,7 @@ import "math"
 type price [4]struct{ work, ns float64 }
 
 // at is the time for an amount of work, in nanoseconds: between two amounts
-// along the power law through them, beyond the last in proportion.
+// along the power law through them, beyond the most in proportion.
 func (p *price) at(work float64) float64 {
 	if work <= p[0].work {
 		return p[0].ns
@@ -20,6 +20,11 @@ func (p *price) at(work float64) float64 {
 			return a.ns + (b.ns-a.ns)*(work-a.work)/(b.work-a.work)
 		}
 	}
-	last := p[len(p)-1]
-	return last.ns * work / last.work
+	most := p[0]
+	for _, q := range p { // a large table may mean no more work than a small one
+		if q.work > most.work {
+			most = q
+		}
+	}
+	return most.ns * work / most.work
 }

@@ -40,7 +40,7 @@ func sizes(n, c int) Sizes {
 // of pairs.
 const pairs ir.Dim = "pairs"
 
-// Of is an extent as a number.
+// Of is an extent as a number. N2 is one of about N that a function makes itself.
 func (s Sizes) Of(d ir.Dim) int {
 	if n, ok := s[d]; ok {
 		return n
@@ -50,6 +50,8 @@ func (s Sizes) Of(d ir.Dim) int {
 		if k, ok := f.Size(); ok {
 			n *= k
 		} else if k, ok := s[f]; ok {
+			n *= k
+		} else if k, ok := s[ir.Dim(strings.TrimRight(string(f), "0123456789"))]; ok {
 			n *= k
 		} else {
 			n *= s[pairs]

@@ -176,6 +176,20 @@ var Choices = []Choice{
 		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value { return b.Num(1).Div(a[1]).Sub(1) },
 	},
 	{
+		Name: "rows", Written: "choice", Other: "gather",
+		Says: "some rows of a matrix made 0: chosen, or gathered as a row of zeros that is put below the others",
+		Fits: func(f *ir.Func, v *ir.Value, _ Uses) bool {
+			return v.Op == ir.OpSelect && v.Type.Elem == ir.Float && matrix(v) && v.Args[1].Type.Equal(v.Type) && len(v.Type.Shape) == 2 &&
+				is(v.Args[2], 0) && v.Args[0].Op == ir.OpUnsqueeze && v.Args[0].Attrs.Int("axis") == 1
+		},
+		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			kept, x := first(a[0]), a[1]
+			n, d := v.Type.Shape[0], v.Type.Shape[1]
+			all := x.Concat(b.Num(0).Expand(ir.One, d), b.Fresh(n))
+			return all.Gather(ir.Select(kept, b.Iota(n), b.Extent(n)))
+		},
+	},
+	{
 		Name: "extreme", Written: "place", Other: "value",
 		Says: "the largest or smallest of a row, whose place nothing else reads: what stands at its place, or by itself",
 		Fits: func(f *ir.Func, v *ir.Value, uses Uses) bool {

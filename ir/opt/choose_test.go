@@ -124,6 +124,15 @@ var chances = map[string]string{
   return y=%7
 }
 `,
+	"rows": `func @f(x: float[N,D], y: int[N]) {
+  %1: int[] = int {value=0}
+  %2: bool[N] = less %1, y
+  %3: bool[N,1] = unsqueeze %2 {axis=1}
+  %4: float[] = const {value=0.0}
+  %5: float[N,D] = select %3, x, %4
+  return y=%5
+}
+`,
 	"extreme": `func @f(x: float[N,C], y: float[N,C]) {
   %1: int[N] = argmax x {axis=1}
   %2: float[N] = pick x, %1 {axis=1}
