@@ -2,6 +2,7 @@ package opt
 
 import (
 	"math"
+	"slices"
 
 	"losscc/ir"
 )
@@ -177,10 +178,10 @@ var Choices = []Choice{
 	},
 	{
 		Name: "rows", Written: "choice", Other: "gather",
-		Says: "some rows of a matrix made 0: chosen, or gathered as a row of zeros that is put below the others",
+		Says: "some rows of a matrix made 0, where rows are counted anyway: chosen, or gathered as a row of zeros that is put below the others",
 		Fits: func(f *ir.Func, v *ir.Value, _ Uses) bool {
 			return v.Op == ir.OpSelect && v.Type.Elem == ir.Float && matrix(v) && v.Args[1].Type.Equal(v.Type) && len(v.Type.Shape) == 2 &&
-				is(v.Args[2], 0) && v.Args[0].Op == ir.OpUnsqueeze && v.Args[0].Attrs.Int("axis") == 1
+				is(v.Args[2], 0) && v.Args[0].Op == ir.OpUnsqueeze && v.Args[0].Attrs.Int("axis") == 1 && counted(f, v.Type.Shape)
 		},
 		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
 			kept, x := first(a[0]), a[1]
@@ -466,4 +467,9 @@ func bothSums(s *ir.Value) *ir.Value {
 	}
 	x, y := s.Args[0], s.Args[1]
 	return when(x.Args[0] == y.Args[0] && len(x.Args[0].Type.Shape) == 2 && !sameAxis(x, y), x.Args[0])
+}
+
+// counted tells whether f has the places of the first axis of a shape.
+func counted(f *ir.Func, s ir.Shape) bool {
+	return len(s) > 0 && slices.ContainsFunc(f.Values, func(v *ir.Value) bool { return v.Op == ir.OpIota && v.Type.Shape[0] == s[0] })
 }

@@ -130,7 +130,8 @@ var chances = map[string]string{
   %3: bool[N,1] = unsqueeze %2 {axis=1}
   %4: float[] = const {value=0.0}
   %5: float[N,D] = select %3, x, %4
-  return y=%5
+  %6: int[N] = iota {dim=N}
+  return y=%5, places=%6
 }
 `,
 	"extreme": `func @f(x: float[N,C], y: float[N,C]) {

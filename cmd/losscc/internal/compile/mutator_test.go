@@ -35,10 +35,6 @@ var alike = []struct{ loss, mutant, proof string }{
 		"the first extent of both is N"},
 	{"contrastive|triplet", `constant graph axes(_1)?: 0 → -1`,
 		"the last axis of [N] is the first, and of what becomes [1] too"},
-	{"contrastive", `attribute graph extent_D\.end: 2 → 3|edge graph extent_N: Shape takes (iota|constant_of_shape) for embeddings_a`,
-		"[N,D] has no third extent, and the first of [N] is N too"},
-	{"contrastive", `attribute graph iota\.exclusive: 1 → 2`,
-		"whatever is not 0 is exclusive"},
 	// A norm.
 	{"cosface|arcface", `edge graph extent_D: Shape takes select for embeddings|attribute graph extent_D\.end: 2 → 3`,
 		"both are [N,D], and have no third extent"},
@@ -54,7 +50,7 @@ var alike = []struct{ loss, mutant, proof string }{
 		"nothing drawn has a reciprocal of 1e300 to the last digits; that of 0 is infinite"},
 	{"arcface", `edge ArcMarginGrad recip: Where takes num_2 for num_1`,
 		"where the sine is 0 what is multiplied by its reciprocal is masked after"},
-	{"cosface|arcface|contrastive", `op graph top: ReduceMax → ReduceMin|edge graph equal(_[12])?: Equal takes top for num|edge graph abs: Abs takes gather_1 for sub`,
+	{"cosface|arcface|contrastive", `op graph top: ReduceMax → ReduceMin|edge graph equal(_[12])?: Equal takes top for num|edge graph abs: Abs takes select_1 for sub`,
 		"t·‖x/t‖ is ‖x‖ for every t > 0, and t is 1 where this one is 0; squares leave float64 beyond 1e±150 only"},
 	// A log-sum-exp and the cross-entropy over it.
 	{"softmax|cosface|arcface", `edge graph select_1: Where takes sum for num_[12]|drop graph select_1: .*`,
@@ -68,14 +64,12 @@ var alike = []struct{ loss, mutant, proof string }{
 	// Ignored rows.
 	{"cosface|arcface", `edge graph select_4: Where takes (unsqueeze_5|div_3) for num`,
 		"an ignored row was made 0, and so are its products with anything; its own gradient is left out after"},
-	{"contrastive", `edge graph select_2: Where takes (unsqueeze|div_1) for num`,
+	{"contrastive", `edge graph select_3: Where takes (unsqueeze_1|div_1) for num`,
 		"the gradient of an ignored pair is left out after"},
 	{"softmax|contrastive", `edge graph grad_embeddings(_[ab])?: Where takes (matmul_1|neg|mul_1[2-5]|grad_embeddings_b) for num`,
 		"the gradient of an ignored row is 0 already, since its term is"},
-	{"contrastive", `edge graph concat_1: Concat takes gather for expand`,
-		"an ignored row becomes one of the other side in place of 0, and its pair is left out after"},
-	{"contrastive", `edge graph shape: Concat takes extent_D for axes_1`,
-		"more rows of zeros below: the first of them is gathered"},
+	{"contrastive", `edge graph select_1: Where takes select for num`,
+		"both rows of an ignored pair are made 0"},
 	// Gradients of margins.
 	{"arcface", `constant (ArcMargin|ArcMarginGrad) num\.value: 1 → -1`,
 		"(−1−c)(−1+c) is (1−c)(1+c), and the derivative takes the difference of the two factors, −2c in both"},
@@ -84,7 +78,7 @@ var alike = []struct{ loss, mutant, proof string }{
 	// Distances and hinges.
 	{"contrastive", `edge graph mul_3: Mul takes sub_1 for max(_1)?`,
 		"z·[z]₊ is [z]₊²"},
-	{"contrastive", `edge graph select_3: Where takes unsqueeze for select_2`,
+	{"contrastive", `edge graph select_4: Where takes unsqueeze_1 for select_3`,
 		"a pair of one class is kept"},
 	{"contrastive", `op graph less(_1)?: Less → LessOrEqual|drop graph mul_(7|10): .*`,
 		"where the hinge is 0 its square has the derivative 0 already"},
