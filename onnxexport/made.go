@@ -151,10 +151,11 @@ func lowerLongNorm(l *lowering, v *ir.Value) {
 	d, whole := l.extent(shape[rank-1]), l.ints(piece)
 	rest := l.step("Mod", []string{d, whole})
 	each := l.step("Where", []string{l.step("Equal", []string{rest, l.ints(0)}), whole, d})
-	extents := []string{l.step("Div", []string{d, each}), each}
-	if rank > 1 { // 0 stands for the extent that is there
-		extents = append([]string{l.ints(make([]int64, rank-1)...)}, extents...)
+	var extents []string
+	for _, d := range shape[:rank-1] {
+		extents = append(extents, l.extent(d))
 	}
+	extents = append(extents, l.step("Div", []string{d, each}), each)
 	pieces := l.step("Reshape", []string{l.ref(v.Args[0]), l.step("Concat", extents, intAttr("axis", 0))})
 	sums := l.reduced("ReduceSumSquare", l.fresh("squares"), pieces, rank, 0)
 	l.out("Sqrt", v, []string{l.step("ReduceSum", []string{sums, l.ints(rank - 1)}, intAttr("keepdims", 0))})

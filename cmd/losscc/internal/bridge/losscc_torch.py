@@ -391,7 +391,8 @@ class _Run:
         if isinstance(v, Tensor):
             return v
         if isinstance(v, list):
-            return torch.tensor(v, dtype=torch.int64, device=self.device)
+            dtype = None if isinstance(next(iter(v), 0), bool) else torch.int64
+            return torch.tensor(v, dtype=dtype, device=self.device)
         return torch.full((), v, dtype=torch.int64, device=self.device)
 
     def cast(self, to: int) -> torch.dtype:
@@ -431,11 +432,11 @@ def _plain(f: Callable[..., Tensor]) -> Op:
 
 _FUNCTIONS: dict[str, Callable[..., Tensor]] = {
     "Abs": torch.abs, "Add": torch.add, "And": torch.logical_and, "Ceil": torch.ceil, "Cos": torch.cos,
-    "Equal": torch.eq, "Erf": torch.erf, "Floor": torch.floor, "Greater": torch.gt,
+    "Erf": torch.erf, "Floor": torch.floor, "Greater": torch.gt,
     "GreaterOrEqual": torch.ge, "IsNaN": torch.isnan, "Less": torch.lt, "LessOrEqual": torch.le,
     "Log": torch.log, "MatMul": torch.matmul, "Neg": torch.neg, "Not": torch.logical_not,
     "Or": torch.logical_or, "Relu": torch.relu, "Round": torch.round, "Sigmoid": torch.sigmoid,
-    "Sign": torch.sign, "Sin": torch.sin, "Sub": torch.sub, "Tanh": torch.tanh, "Where": torch.where,
+    "Sign": torch.sign, "Sin": torch.sin, "Sub": torch.sub, "Tanh": torch.tanh,
     "Xor": torch.logical_xor,
 }  # fmt: skip
 _OPS.update({name: _plain(f) for name, f in _FUNCTIONS.items()})
@@ -522,8 +523,40 @@ def _mul(run: _Run, a: dict[str, Any], x: list[Value]) -> Value:
     return torch.mul(run.tensor(x[0]), run.tensor(x[1]))
 
 
+def _extents(x: list[Value]) -> list[tuple[int, ...]]:
+    """The elements of vectors of extents beside each other, one of a vector of one for all; none if one is a tensor."""
+    if any(isinstance(v, Tensor) for v in x) or not any(isinstance(v, list) for v in x):
+        return []
+    vectors = [_host(v) for v in x]
+    length = max(len(v) for v in vectors)
+    return list(zip(*[v * length if len(v) == 1 else v for v in vectors]))
+
+
+@_op("Mod")
+def _mod(run: _Run, a: dict[str, Any], x: list[Value]) -> Value:
+    if extents := _extents(x):
+        return [p % q for p, q in extents]
+    return torch.remainder(run.tensor(x[0]), run.tensor(x[1]))
+
+
+@_op("Equal")
+def _equal(run: _Run, a: dict[str, Any], x: list[Value]) -> Value:
+    if extents := _extents(x):
+        return [p == q for p, q in extents]
+    return torch.eq(run.tensor(x[0]), run.tensor(x[1]))
+
+
+@_op("Where")
+def _where(run: _Run, a: dict[str, Any], x: list[Value]) -> Value:
+    if extents := _extents(x):
+        return [p if c else q for c, p, q in extents]
+    return torch.where(run.tensor(x[0]), run.tensor(x[1]), run.tensor(x[2]))
+
+
 @_op("Div")
-def _div(run: _Run, a: dict[str, Any], x: list[Value]) -> Tensor:
+def _div(run: _Run, a: dict[str, Any], x: list[Value]) -> Value:
+    if extents := _extents(x):  # none is below 0
+        return [p // q for p, q in extents]
     p, q = run.tensor(x[0]), run.tensor(x[1])
     return torch.div(p, q) if p.is_floating_point() else torch.div(p, q, rounding_mode="trunc")
 
@@ -562,10 +595,17 @@ def _reduce_sum(run: _Run, a: dict[str, Any], x: list[Value]) -> Tensor:
     return torch.sum(t, axes, keepdim=bool(a.get("keepdims", 1))) if axes else t
 
 
+@_op("ReduceSumSquare")
+def _reduce_sum_square(run: _Run, a: dict[str, Any], x: list[Value]) -> Tensor:
+    t = run.tensor(x[0])
+    total: Tensor = _reduce_sum(run, a, [t * t, *x[1:]])
+    return total
+
+
 @_op("ReduceL2")
 def _reduce_l2(run: _Run, a: dict[str, Any], x: list[Value]) -> Tensor:
     t = run.tensor(x[0])
-    norm: Tensor = _sqrt(run, {}, [_reduce_sum(run, a, [t * t, *x[1:]])])
+    norm: Tensor = _sqrt(run, {}, [_reduce_sum_square(run, a, [t, *x[1:]])])
     return norm
 
 
@@ -746,7 +786,8 @@ _KNOWN = {
     "ArgMax": "axis keepdims", "ArgMin": "axis keepdims", "Cast": "to saturate", "Concat": "axis",
     "ConstantOfShape": "value", "CumSum": "exclusive reverse", "Gather": "axis", "GatherElements": "axis",
     "Gemm": "alpha beta transA transB", "ReduceL2": "axes keepdims", "ReduceMax": "axes keepdims",
-    "ReduceMean": "axes keepdims", "ReduceMin": "axes keepdims", "ReduceSum": "keepdims", "Reshape": "allowzero",
+    "ReduceMean": "axes keepdims", "ReduceMin": "axes keepdims", "ReduceSum": "keepdims",
+    "ReduceSumSquare": "axes keepdims", "Reshape": "allowzero",
     "ScatterElements": "axis reduction", "ScatterND": "reduction", "Shape": "start end", "TopK": "axis largest sorted",
     "Transpose": "perm", "Trilu": "upper",
 }  # fmt: skip
