@@ -125,11 +125,8 @@ func lowerNorm(l *lowering, v *ir.Value) {
 	case !v.Attrs.Bool("scaled") && l.o.Float == F64:
 		l.out("Sqrt", v, []string{sum(x)})
 		return
-	case !v.Attrs.Bool("scaled") && l.o.Opset < 18:
-		l.out("ReduceL2", v, []string{x}, intsAttr("axes", last), intAttr("keepdims", 0))
-		return
 	case !v.Attrs.Bool("scaled"):
-		l.out("ReduceL2", v, []string{x, axes}, intAttr("keepdims", 0))
+		l.reduced("ReduceL2", l.names[v], x, last, 0)
 		return
 	}
 	top := l.reduced("ReduceMax", l.fresh("top"), l.step("Abs", []string{x}), last, 1)
@@ -139,16 +136,12 @@ func lowerNorm(l *lowering, v *ir.Value) {
 	l.out("Mul", v, []string{root, l.step("Squeeze", []string{by, axes})})
 }
 
-// piece is how many squares ONNX Runtime sums up at once in lowerLongNorm: a row
-// of 512 waits for each sum before the next, eight rows of 64 do not.
-const piece = 64
-
-// lowerLongNorm: where a row has pieces of 64 without a rest, the rows are those
-// pieces; other rows are one piece.
+// lowerLongNorm: where a row has pieces of ir.NormPiece without a rest, the rows are
+// those pieces; other rows are one piece.
 func lowerLongNorm(l *lowering, v *ir.Value) {
 	shape := v.Args[0].Type.Shape
 	rank := int64(len(shape))
-	d, whole := l.extent(shape[rank-1]), l.ints(piece)
+	d, whole := l.extent(shape[rank-1]), l.ints(ir.NormPiece)
 	rest := l.step("Mod", []string{d, whole})
 	each := l.step("Where", []string{l.step("Equal", []string{rest, l.ints(0)}), whole, d})
 	var extents []string

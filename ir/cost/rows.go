@@ -41,11 +41,11 @@ func init() {
 				e.node("Add int64, scalar", 1)
 			}
 			x, pieces := v.Args[0], "ReduceSumSquare pieces of 64"
-			if e.sizes.Of(x.Type.Shape[len(x.Type.Shape)-1])%64 != 0 { // a row is one
+			if e.sizes.Of(x.Type.Shape[len(x.Type.Shape)-1])%ir.NormPiece != 0 { // a row is one
 				pieces = "ReduceSumSquare inner"
 			}
 			e.node(pieces, e.elements(x))
-			e.node("ReduceSum float, inner", max(e.elements(x)/64, e.elements(v)))
+			e.node("ReduceSum float, inner", max(e.elements(x)/ir.NormPiece, e.elements(v)))
 			e.node("Sqrt float", e.elements(v))
 		},
 		ir.OpArgTop: func(e *estimate, v *ir.Value) { e.node("TopK 8 of each row", e.elements(v.Args[0])) },

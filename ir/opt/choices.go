@@ -285,7 +285,7 @@ var Choices = []Choice{
 		Name: "gram", Written: "one product", Other: "two",
 		Says: "(G + Gᵀ)·X as one product, or as G·X + Gᵀ·X without G + Gᵀ",
 		Fits: func(f *ir.Func, v *ir.Value, _ Uses) bool {
-			return v.Op == ir.OpMatMul && v.Args[0].Op == ir.OpAdd && last(v.Args[0]).Op == ir.OpTranspose && first(last(v.Args[0])) == first(v.Args[0])
+			return v.Op == ir.OpMatMul && withTranspose(v.Args[0]) != nil
 		},
 		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
 			g := first(a[0])
@@ -296,14 +296,15 @@ var Choices = []Choice{
 		Name: "borders", Written: "apart", Other: "together",
 		Says: "M + Mᵀ, where M is a multiple of G with the sums of G's rows and columns on its diagonal: those sums, or the rows' of G + Gᵀ, which are both",
 		Fits: func(f *ir.Func, v *ir.Value, uses Uses) bool {
-			if v.Op != ir.OpAdd {
+			m := withTranspose(v)
+			if m == nil {
 				return false
 			}
-			g, _ := bordered(v.Args)
-			return g != nil && uses.Of(v.Args[0]) == 2
+			g, _ := bordered(m)
+			return g != nil && uses.Of(m) == 2
 		},
 		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
-			g, k := bordered(a)
+			g, k := bordered(a[0])
 			diagonal := a[0].Args[1]
 			s := g.Add(g.T())
 			m := s
@@ -432,11 +433,10 @@ func addedProduct(a []*ir.Value) (p, c *ir.Value) {
 	return nil, nil
 }
 
-// bordered takes the terms of M + Mᵀ apart, where M is k·G with the sums of G's
-// rows and columns added on the diagonal; g is nil if they are nothing of the kind.
-func bordered(a []*ir.Value) (g *ir.Value, k float64) {
-	put := a[0]
-	if put.Op != ir.OpPut || a[1].Op != ir.OpTranspose || a[1].Args[0] != put || put.Args[1].Op != ir.OpIota {
+// bordered takes a matrix apart that is k·G with the sums of G's rows and columns
+// added on the diagonal; g is nil if it is nothing of the kind.
+func bordered(put *ir.Value) (g *ir.Value, k float64) {
+	if put.Op != ir.OpPut || put.Args[1].Op != ir.OpIota {
 		return nil, 0
 	}
 	scaled, sum := put.Args[0], put.Args[2]

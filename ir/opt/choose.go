@@ -114,7 +114,8 @@ func (t Target) choose(f *ir.Func, c *Choice, model *cost.Model) (*ir.Func, []De
 func (d *Decision) decide(forced string) {
 	switch forced {
 	case "":
-		d.TookOther = d.Weight() < -telling || d.Weight() < -least && d.neverWorse()
+		w := d.Weight()
+		d.TookOther = w < -telling || w < -least && d.neverWorse()
 	case d.Choice.Other:
 		d.TookOther, d.Forced = true, true
 	default:

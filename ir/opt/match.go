@@ -170,7 +170,17 @@ func across(x *ir.Value) bool {
 	return a.Op == ir.OpUnsqueeze && b.Op == ir.OpUnsqueeze && a.Args[0] == b.Args[0] && len(a.Args[0].Type.Shape) == 1
 }
 
+func sameRank(v, w *ir.Value) bool { return len(v.Type.Shape) == len(w.Type.Shape) }
+
 func sameAxis(v, w *ir.Value) bool { return v.Attrs.Int("axis") == w.Attrs.Int("axis") }
+
+// withTranspose is g if x is g + gᵀ, else nil.
+func withTranspose(x *ir.Value) *ir.Value {
+	if x.Op != ir.OpAdd {
+		return nil
+	}
+	return when(under(x.Args[1], ir.OpTranspose) == x.Args[0], x.Args[0])
+}
 
 // first and last are arguments of v, nil if it has none.
 func first(v *ir.Value) *ir.Value {

@@ -259,31 +259,15 @@ type off struct {
 	axes []int
 }
 
-// put is off before an axis was put in, and whether that axis is none of its own;
-// taken is off before an axis was taken out.
-func (o off) put(axis int) (off, bool) {
-	moved := make([]int, len(o.axes))
-	for i, a := range o.axes {
-		if a == axis {
-			return o, false
+// moved is off where the axes from one on lie by so many further.
+func (o off) moved(from, by int) off {
+	axes := slices.Clone(o.axes)
+	for i, a := range axes {
+		if a >= from {
+			axes[i] += by
 		}
-		if a > axis {
-			a--
-		}
-		moved[i] = a
 	}
-	return off{o.c, moved}, true
-}
-
-func (o off) taken(axis int) off {
-	moved := make([]int, len(o.axes))
-	for i, a := range o.axes {
-		if a >= axis {
-			a++
-		}
-		moved[i] = a
-	}
-	return off{o.c, moved}
+	return off{o.c, axes}
 }
 
 // zero tells whether x, which is finite, is 0 there.
@@ -292,11 +276,11 @@ func (o off) zero(x *ir.Value) bool {
 	case ir.OpFloat:
 		return o.fails(x.Args[0])
 	case ir.OpMul:
-		return slices.ContainsFunc(x.Args, func(a *ir.Value) bool { return len(a.Type.Shape) == len(x.Type.Shape) && o.zero(a) })
+		return slices.ContainsFunc(x.Args, func(a *ir.Value) bool { return sameRank(a, x) && o.zero(a) })
 	case ir.OpNeg:
 		return o.zero(x.Args[0])
 	case ir.OpSum:
-		return o.taken(x.Attrs.Int("axis")).zero(x.Args[0])
+		return o.moved(x.Attrs.Int("axis"), 1).zero(x.Args[0])
 	}
 	return false
 }
@@ -305,12 +289,11 @@ func (o off) zero(x *ir.Value) bool {
 func (o off) fails(x *ir.Value) bool {
 	switch x.Op {
 	case ir.OpAnd:
-		return slices.ContainsFunc(x.Args, func(a *ir.Value) bool { return len(a.Type.Shape) == len(x.Type.Shape) && o.fails(a) })
+		return slices.ContainsFunc(x.Args, func(a *ir.Value) bool { return sameRank(a, x) && o.fails(a) })
 	case ir.OpLess:
 		// Infinity is less than nothing, nothing is less than −infinity, and NaN is neither.
-		rank := len(x.Type.Shape)
-		return len(x.Args[0].Type.Shape) == rank && o.far(x.Args[0], math.Inf(1)) ||
-			len(x.Args[1].Type.Shape) == rank && o.far(x.Args[1], math.Inf(-1))
+		low, high := x.Args[0], x.Args[1]
+		return sameRank(low, x) && o.far(low, math.Inf(1)) || sameRank(high, x) && o.far(high, math.Inf(-1))
 	}
 	return false
 }
@@ -322,8 +305,8 @@ func (o off) far(x *ir.Value, infinity float64) bool {
 		_, number := x.Args[1].Const()
 		return number && o.far(x.Args[0], infinity)
 	case ir.OpUnsqueeze:
-		moved, ok := o.put(x.Attrs.Int("axis"))
-		return ok && moved.far(x.Args[0], infinity)
+		axis := x.Attrs.Int("axis")
+		return !slices.Contains(o.axes, axis) && o.moved(axis, -1).far(x.Args[0], infinity)
 	case ir.OpSelect:
 		y, fails, _ := orNumber(x.Args, func(c float64) bool { return c == infinity })
 		return y != nil && o.all(x) && stands(x.Args[0], fails, o.c)

@@ -52,6 +52,7 @@ import contextlib
 import dataclasses
 import json
 import math
+import operator
 import os
 import re
 import struct
@@ -514,51 +515,42 @@ def _identity(run: _Run, a: dict[str, Any], x: list[Value]) -> Value:
     return t
 
 
-@_op("Mul")
-def _mul(run: _Run, a: dict[str, Any], x: list[Value]) -> Value:
-    if not isinstance(x[0], Tensor) and not isinstance(x[1], Tensor):
-        p, q = _host(x[0]), _host(x[1])
-        product = [m * n for m, n in zip(p, q)] if len(p) == len(q) else [p[0] * n for n in q]
-        return product if isinstance(x[0], list) or isinstance(x[1], list) else product[0]
-    return torch.mul(run.tensor(x[0]), run.tensor(x[1]))
-
-
-def _extents(x: list[Value]) -> list[tuple[int, ...]]:
-    """The elements of vectors of extents beside each other, one of a vector of one for all; none if one is a tensor."""
+def _extents(x: list[Value]) -> list[tuple[int, ...]] | None:
+    """The elements of vectors of extents beside each other, one of a vector of one for all; None if one is a tensor."""
     if any(isinstance(v, Tensor) for v in x) or not any(isinstance(v, list) for v in x):
-        return []
+        return None
     vectors = [_host(v) for v in x]
     length = max(len(v) for v in vectors)
     return list(zip(*[v * length if len(v) == 1 else v for v in vectors]))
 
 
-@_op("Mod")
-def _mod(run: _Run, a: dict[str, Any], x: list[Value]) -> Value:
-    if extents := _extents(x):
-        return [p % q for p, q in extents]
-    return torch.remainder(run.tensor(x[0]), run.tensor(x[1]))
+def _either(f: Callable[..., int], g: Callable[..., Tensor]) -> Op:
+    """An op that is f of extents and g of tensors."""
+
+    def op(run: _Run, a: dict[str, Any], x: list[Value]) -> Value:
+        extents = _extents(x)
+        return g(*[run.tensor(v) for v in x]) if extents is None else [f(*e) for e in extents]
+
+    return op
 
 
-@_op("Equal")
-def _equal(run: _Run, a: dict[str, Any], x: list[Value]) -> Value:
-    if extents := _extents(x):
-        return [p == q for p, q in extents]
-    return torch.eq(run.tensor(x[0]), run.tensor(x[1]))
-
-
-@_op("Where")
-def _where(run: _Run, a: dict[str, Any], x: list[Value]) -> Value:
-    if extents := _extents(x):
-        return [p if c else q for c, p, q in extents]
-    return torch.where(run.tensor(x[0]), run.tensor(x[1]), run.tensor(x[2]))
-
-
-@_op("Div")
-def _div(run: _Run, a: dict[str, Any], x: list[Value]) -> Value:
-    if extents := _extents(x):  # none is below 0
-        return [p // q for p, q in extents]
-    p, q = run.tensor(x[0]), run.tensor(x[1])
+def _quotient(p: Tensor, q: Tensor) -> Tensor:
     return torch.div(p, q) if p.is_floating_point() else torch.div(p, q, rounding_mode="trunc")
+
+
+_product = _either(operator.mul, torch.mul)
+_OPS["Div"] = _either(operator.floordiv, _quotient)  # no extent is below 0
+_OPS["Equal"] = _either(operator.eq, torch.eq)
+_OPS["Mod"] = _either(operator.mod, torch.remainder)
+_OPS["Where"] = _either(lambda c, p, q: p if c else q, torch.where)
+
+
+@_op("Mul")
+def _mul(run: _Run, a: dict[str, Any], x: list[Value]) -> Value:
+    if isinstance(x[0], int) and isinstance(x[1], int):
+        return x[0] * x[1]
+    product: Value = _product(run, a, x)
+    return product
 
 
 @_op("Pow")
