@@ -58,12 +58,6 @@ func (b *Batch) positives() (at, there, counts *ir.Value) {
 	return same.ArgTop(most, r), b.g.Iota(r).Row().Less(counts.Int().Col()), counts
 }
 
-// among are the elements of each row of a matrix [n,n] at places [n,R].
-func (b *Batch) among(x, at *ir.Value) *ir.Value {
-	first := b.g.Iota(b.n).Mul(b.g.Extent(b.n))
-	return flat(x).Gather(first.Col().Add(at))
-}
-
 // Once keeps of each two pairs (i, j) and (j, i) the one with i < j.
 func (b *Batch) Once(pairs *ir.Value) *ir.Value {
 	place := b.g.Iota(b.n)

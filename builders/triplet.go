@@ -149,7 +149,7 @@ func (p *Triplet) batchHard(b *Batch) {
 func (p *Triplet) semiHard(b *Batch) {
 	d, negative := p.distances(b)
 	at, there, _ := b.positives()
-	ap := b.among(d, at)
+	ap := d.Take(at)
 	rows := negative.Unsqueeze(1)
 	beyond := ir.Select(ap.Unsqueeze(2).Less(rows), rows, b.far())
 	away := ir.Select(b.Other, d, b.far().Neg())
@@ -157,7 +157,7 @@ func (p *Triplet) semiHard(b *Batch) {
 	near := beyond.Pick(2, nearest)
 	none := near.Eq(b.far())
 	// The value is at hand; its gradient is wanted at one place of d.
-	an := b.among(d, ir.Select(none, farthest.Col(), nearest)).Through(ir.Select(none, away.Pick(1, farthest).Col(), near))
+	an := d.Take(ir.Select(none, farthest.Col(), nearest)).Through(ir.Select(none, away.Pick(1, farthest).Col(), near))
 	chosen := there.And(has(b.Other).Col())
 	p.average(b.g, ir.Select(chosen, p.term(ap, an), 0.0), count(chosen))
 }
@@ -168,7 +168,7 @@ func (p *Triplet) semiHard(b *Batch) {
 func (p *Triplet) batchAll(b *Batch) {
 	d, negative := p.distances(b)
 	at, there, positives := b.positives()
-	ap := ir.Select(there, b.among(d, at), b.far().Neg()).Unsqueeze(2)
+	ap := ir.Select(there, d.Take(at), b.far().Neg()).Unsqueeze(2)
 	an := negative.Unsqueeze(1)
 	if p.Swap {
 		an = an.Min(negative.Gather(at))

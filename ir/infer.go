@@ -240,6 +240,25 @@ func inferPut(args []Type, attrs Attrs) (Type, error) {
 	return args[0], nil
 }
 
+func inferTake(args []Type, _ Attrs) (Type, error) {
+	x, i := args[0], args[1]
+	if len(x.Shape) != 2 || i.Elem != Int || len(i.Shape) != 2 || i.Shape[0] != x.Shape[0] {
+		return Type{}, fmt.Errorf("want a matrix and int places for each of its rows, got %v and %v", x, i)
+	}
+	return Type{x.Elem, i.Shape}, nil
+}
+
+func inferAddAt(args []Type, attrs Attrs) (Type, error) {
+	t, err := inferTake(args, attrs)
+	if err != nil {
+		return Type{}, err
+	}
+	if t.Elem != Float || !args[2].Equal(t) {
+		return Type{}, want("floats to add "+F(t.Shape...).String(), args[2])
+	}
+	return args[0], nil
+}
+
 func inferGather(args []Type, _ Attrs) (Type, error) {
 	x, i := args[0], args[1]
 	if len(x.Shape) == 0 || i.Elem != Int {

@@ -105,6 +105,8 @@ var (
 	OpSqueeze    = &Op{Name: "squeeze", Arity: 1, Attrs: axisAttr, Infer: inferSqueeze, Doc: "an axis of extent 1 taken out", Example: "y: float[N] = squeeze x {axis=1}"}
 	OpPick       = &Op{Name: "pick", Arity: 2, Attrs: axisAttr, Infer: inferPick, Doc: "one element along an axis at each place", Example: "c: float[N] = pick cos, y {axis=1}"}
 	OpPut        = &Op{Name: "put", Arity: 3, Attrs: axisAttr, Infer: inferPut, Doc: "x with one element along an axis replaced at each place", Example: "z: float[N,C] = put x, y, v {axis=1}"}
+	OpTake       = &Op{Name: "take", Arity: 2, Infer: inferTake, Doc: "elements of each row of a matrix at places of its own", Example: "t: float[N,R] = take x, i"}
+	OpAddAt      = &Op{Name: "add_at", Arity: 3, Infer: inferAddAt, Doc: "a matrix with numbers added in each row at places of its own, all that are sent to one place", Example: "z: float[N,C] = add_at x, i, v"}
 	OpGather     = &Op{Name: "gather", Arity: 2, Infer: inferGather, Doc: "rows of x at the given places", Example: "r: float[N,D] = gather centers, y"}
 	OpScatterAdd = &Op{Name: "scatter_add", Arity: 2, Attrs: dimAttr, Infer: inferScatterAdd, Doc: "for each place the sum of the rows sent there; dim is how many places there are", Example: "s: float[C,D] = scatter_add y, v {dim=C}"}
 	OpNonZero    = &Op{Name: "nonzero", Arity: 1, Attrs: dimAttr, Infer: inferNonZero, Doc: "places where a condition holds, in row-major order, a column an axis; dim names how many", Example: "p: int[T,2] = nonzero c {dim=T}"}
@@ -120,7 +122,7 @@ var Ops = []*Op{
 	OpLess, OpLessEqual, OpEqual, OpAnd, OpOr, OpNot, OpSelect, OpFloat, OpToInt, OpStop, OpThrough,
 	OpSum, OpReduceMax, OpReduceMin, OpNorm, OpLongNorm, OpArgMax, OpArgMin, OpArgTop, OpCumSum,
 	OpMatMul, OpMatMulAdd, OpTranspose, OpExpand, OpReshape, OpUnsqueeze, OpSqueeze,
-	OpPick, OpPut, OpGather, OpScatterAdd, OpNonZero, OpConcat, OpCall,
+	OpPick, OpPut, OpTake, OpAddAt, OpGather, OpScatterAdd, OpNonZero, OpConcat, OpCall,
 }
 
 var opByName = func() map[string]*Op {

@@ -51,6 +51,8 @@ var exampleParams = map[*ir.Op]string{
 	ir.OpSqueeze:    "x: float[N,1]",
 	ir.OpPick:       "cos: float[N,C], y: int[N]",
 	ir.OpPut:        "x: float[N,C], y: int[N], v: float[N]",
+	ir.OpTake:       "x: float[N,C], i: int[N,R]",
+	ir.OpAddAt:      "x: float[N,C], i: int[N,R], v: float[N,R]",
 	ir.OpGather:     "centers: float[C,D], y: int[N]",
 	ir.OpScatterAdd: "y: int[N], v: float[N,D], c: float[C]",
 	ir.OpNonZero:    "c: bool[N,C]",

@@ -157,6 +157,12 @@ func (v *Value) Put(axis int, idx, x *Value) *Value {
 	return v.b.Emit(OpPut, Attrs{{"axis", int64(axis)}}, v, idx, x)
 }
 
+// Take is the elements of each row of v at idx, places of that row.
+func (v *Value) Take(idx *Value) *Value { return v.b.Emit(OpTake, nil, v, idx) }
+
+// AddAt is v with x added in each row at idx, places of that row.
+func (v *Value) AddAt(idx, x *Value) *Value { return v.b.Emit(OpAddAt, nil, v, idx, x) }
+
 // Gather is the rows of v at idx.
 func (v *Value) Gather(idx *Value) *Value { return v.b.Emit(OpGather, nil, v, idx) }
 

@@ -103,10 +103,13 @@ func init() {
 			a := l.ints(axis(v))
 			idx := l.unsqueezed(v.Args[1], a)
 			x := l.unsqueezed(v.Args[2], a)
-			if into := v.Args[0]; into.Op != ir.OpParam && !l.result(into) {
-				l.tell(l.ref(into), v.Type)
-			}
+			l.mayWriteOver(v.Args[0])
 			l.out("ScatterElements", v, []string{l.ref(v.Args[0]), idx, x}, intAttr("axis", axis(v)))
+		},
+		ir.OpTake: func(l *lowering, v *ir.Value) { l.out("GatherElements", v, l.in(v), intAttr("axis", 1)) },
+		ir.OpAddAt: func(l *lowering, v *ir.Value) {
+			l.mayWriteOver(v.Args[0])
+			l.out("ScatterElements", v, l.in(v), intAttr("axis", 1), textAttr("reduction", "add"))
 		},
 		ir.OpGather:     func(l *lowering, v *ir.Value) { l.out("Gather", v, l.in(v), intAttr("axis", 0)) },
 		ir.OpScatterAdd: lowerScatterAdd,

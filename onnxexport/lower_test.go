@@ -187,6 +187,14 @@ var lowered = map[*ir.Op][]opCase{
 		{"a row each column", "x: bool[N,C], i: int[C], v: bool[C]", "y: bool[N,C] = put x, i, v {axis=0}", anywhere, false},
 		{"what was picked there", "x: float[N,C], i: int[N]", "p: float[N] = pick x, i {axis=1}\nn: float[N] = neg p\ny: float[N,C] = put x, i, n {axis=1}", anywhere, false},
 	},
+	ir.OpTake: {
+		{"floats", "x: float[N,C], i: int[N,R]", "y: float[N,R] = take x, i", anywhere, false},
+		{"bools", "x: bool[N,C], i: int[N,R]", "y: bool[N,R] = take x, i", anywhere, false},
+	},
+	ir.OpAddAt: {
+		{"to a parameter", "x: float[N,C], i: int[N,R], v: float[N,R]", "y: float[N,C] = add_at x, i, v", domain{-2, 2}, false},
+		{"to what was made, which is read again", "x: float[N,C], i: int[N,R], v: float[N,R]", "n: float[N,C] = neg x\na: float[N,C] = add_at n, i, v\ny: float[N,C] = mul a, n", domain{-2, 2}, false},
+	},
 	ir.OpGather: {
 		{"rows", "x: float[C,D], i: int[N]", "y: float[N,D] = gather x, i", anywhere, false}, {"one row", "x: float[C,D], i: int[]", "y: float[D] = gather x, i", anywhere, false},
 		{"a table of numbers", "x: int[C], i: int[N,K]", "y: int[N,K] = gather x, i", anywhere, false},

@@ -49,6 +49,14 @@ func (l *lowering) tell(name string, t ir.Type) {
 	l.told = append(l.told, valueInfo(name, t, l.o.Float.inside()))
 }
 
+// mayWriteOver tells the shape of what a node may write over, unless it is the
+// caller's.
+func (l *lowering) mayWriteOver(v *ir.Value) {
+	if v.Op != ir.OpParam && !l.result(v) {
+		l.tell(l.ref(v), v.Type)
+	}
+}
+
 // result tells whether a value is a result.
 func (l *lowering) result(v *ir.Value) bool {
 	return slices.ContainsFunc(l.f.Results, func(r ir.Result) bool { return r.Value == v })

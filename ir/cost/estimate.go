@@ -78,7 +78,7 @@ func (e *estimate) run(live ir.Set) {
 		}
 		e.passing = 0
 		rows[v.Op](e, v)
-		if v.Op == ir.OpPut && e.over(v) {
+		if (v.Op == ir.OpPut || v.Op == ir.OpAddAt) && e.over(v) {
 			e.view(v)
 		} else {
 			e.hold(v)
@@ -172,7 +172,7 @@ func (e *estimate) view(v *ir.Value) {
 	}
 }
 
-// over tells whether a put writes over its argument: something that was made
+// over tells whether a put or an add_at writes over its argument: something that was made
 // and that nothing else reads.
 func (e *estimate) over(v *ir.Value) bool {
 	x := v.Args[0]

@@ -63,6 +63,13 @@ func init() {
 			}
 			e.node("ScatterElements one of each row", e.elements(v))
 		},
+		ir.OpTake: nodes("GatherElements one of each row"),
+		ir.OpAddAt: func(e *estimate, v *ir.Value) {
+			if !e.over(v) {
+				e.node("ScatterElements one of each row", e.elements(v))
+			}
+			e.node("GatherElements one of each row", e.elements(v.Args[2]))
+		},
 		ir.OpGather: nodes("Gather N rows of [C,D]"),
 		ir.OpScatterAdd: func(e *estimate, v *ir.Value) {
 			e.node("ConstantOfShape float", e.elements(v))

@@ -127,6 +127,16 @@ func calculus() map[*ir.Op]rule {
 				w.add(v.Args[2], g.Pick(axis, idx))
 			}
 		},
+		ir.OpTake: func(w *walk, v, g *ir.Value) {
+			x := v.Args[0]
+			w.add(x, w.b.Num(0).Expand(x.Type.Shape...).AddAt(v.Args[1], g))
+		},
+		ir.OpAddAt: func(w *walk, v, g *ir.Value) {
+			w.add(v.Args[0], g)
+			if w.active[v.Args[2]] {
+				w.add(v.Args[2], g.Take(v.Args[1]))
+			}
+		},
 		ir.OpGather: func(w *walk, v, g *ir.Value) {
 			x, idx := v.Args[0], v.Args[1]
 			flat := ir.One

@@ -156,6 +156,15 @@ var slopes = map[*ir.Op][]slopeCase{
 		{"what was picked there", "x: float[N,C], i: int[N]", "p: float[N] = pick x, i {axis=1}\ns: float[N] = mul p, p\ny: float[N,C] = put x, i, s {axis=1}",
 			[]string{"x [3,4] -2..2; i [3] 3 0 3"}},
 	},
+	ir.OpTake: {
+		{"two of each row", "x: float[N,C], i: int[N,R]", "y: float[N,R] = take x, i", []string{"x [3,4] -2..2; i [3,2] 3 0 1 2 0 3"}},
+		{"one twice", "x: float[N,C], i: int[N,R]", "y: float[N,R] = take x, i", []string{"x [2,3] -2..2; i [2,3] 2 0 2 1 1 1"}},
+		{"beside the whole", "x: float[N,N], i: int[N,N]", "t: float[N,N] = take x, i\ny: float[N,N] = mul t, x", []string{"x [2,2] -2..2; i [2,2] 1 1 0 1"}},
+	},
+	ir.OpAddAt: {
+		{"two to each row", "x: float[N,C], i: int[N,R], v: float[N,R]", "y: float[N,C] = add_at x, i, v", []string{"x [3,4] -2..2; i [3,2] 3 0 1 2 0 3; v [3,2] -2..2"}},
+		{"two to one place", "x: float[N,C], i: int[N,R], v: float[N,R]", "a: float[N,C] = add_at x, i, v\ny: float[N,C] = mul a, a", []string{"x [2,3] -2..2; i [2,3] 2 0 2 1 1 1; v [2,3] -2..2"}},
+	},
 	ir.OpGather: {
 		{"rows, one twice", "x: float[C,D], i: int[N]", "y: float[N,D] = gather x, i", []string{"x [3,2] -2..2; i [4] 2 0 2 2"}},
 		{"one row", "x: float[C,D], i: int[]", "y: float[D] = gather x, i", []string{"x [3,2] -2..2; i [] 1"}},

@@ -52,6 +52,44 @@ func put(g *maker) *ir.Value {
 	return g.keep(x.Put(axis, at, with), g.known[x].or(g.known[with]))
 }
 
+// rowPlaces is a matrix and places of each of its rows.
+func (g *maker) rowPlaces() (x, at *ir.Value) {
+	x = g.any(func(t ir.Type, _ bounds) bool { return t.Elem == ir.Float && len(t.Shape) == 2 })
+	if x == nil {
+		return nil, nil
+	}
+	shape := ir.Shape{x.Type.Shape[0], g.dim()}
+	if !g.fits(shape) {
+		return nil, nil
+	}
+	return x, g.places(shape, x.Type.Shape[1])
+}
+
+func take(g *maker) *ir.Value {
+	x, at := g.rowPlaces()
+	if x == nil {
+		return nil
+	}
+	return g.keep(x.Take(at), g.known[x])
+}
+
+func addAt(g *maker) *ir.Value {
+	x, at := g.rowPlaces()
+	if x == nil {
+		return nil
+	}
+	with := g.any(func(t ir.Type, _ bounds) bool { return t.Equal(ir.F(at.Type.Shape...)) })
+	if with == nil {
+		with = g.keep(x.Take(at), g.known[x])
+	}
+	most := g.known[with].times(g.size(at.Type.Shape[1])).or(between(0, 0))
+	out, ok := binaryBounds(ir.OpAdd, ir.Float, g.known[x], most)
+	if !ok || !g.ok(out) {
+		return nil
+	}
+	return g.keep(x.AddAt(at, with), out)
+}
+
 func gather(g *maker) *ir.Value {
 	x, _ := g.along()
 	if x == nil {

@@ -219,14 +219,21 @@ var Rules = concat(
 	unaries(),
 )
 
-// byOp is the rules by the op that they replace.
-var byOp = func() map[*ir.Op][]Rule {
-	m := map[*ir.Op][]Rule{}
-	for _, r := range Rules {
+// table is rules by the op that they replace.
+type table map[*ir.Op][]Rule
+
+var (
+	identities = tableOf(Rules)
+	tidying    = tableOf(concat(Rules, Tidies))
+)
+
+func tableOf(rules []Rule) table {
+	m := table{}
+	for _, r := range rules {
 		m[r.Op] = append(m[r.Op], r)
 	}
 	return m
-}()
+}
 
 // folds are: an elementwise op on constants is a constant; a whole number as a
 // float is a constant.

@@ -122,15 +122,15 @@ var Choices = []Choice{
 		},
 	},
 	{
-		Name: "scatters", Written: "two", Other: "one",
-		Says: "two sums into places, added: each into zeros of its own, or what goes into either side by side",
+		Name: "onto", Written: "zeros", Other: "terms",
+		Says: "numbers sent to places of each row, and a matrix added: sent to zeros first, or to the matrix",
 		Fits: func(f *ir.Func, v *ir.Value, uses Uses) bool {
-			return v.Op == ir.OpAdd && scattered(v.Args[0], v.Args[1]) && uses.Of(v.Args[0]) == 1 && uses.Of(v.Args[1]) == 1
+			sent, _ := sentToZeros(v)
+			return sent != nil && uses.Of(sent) == 1
 		},
 		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
-			x, y := a[0].Args, a[1].Args
-			both := b.Fresh("M")
-			return x[1].Concat(y[1], both).ScatterAdd(x[0].Concat(y[0], both), a[0].Attrs.Dim("dim"))
+			_, k := sentToZeros(v)
+			return a[1-k].AddAt(a[k].Args[1], a[k].Args[2])
 		},
 	},
 	{
@@ -329,6 +329,20 @@ var Choices = []Choice{
 			return b.Emit(ir.OpMatMulAdd, p.Attrs, p.Args[0], p.Args[1], c)
 		},
 	},
+}
+
+// sentToZeros is the term of a sum that is numbers sent to places of zeros, and
+// which one it is; nil if none is, or the other term repeats.
+func sentToZeros(v *ir.Value) (*ir.Value, int) {
+	if v.Op != ir.OpAdd {
+		return nil, 0
+	}
+	for k, x := range v.Args {
+		if x.Op == ir.OpAddAt && x.Args[0].Op == ir.OpExpand && is(x.Args[0].Args[0], 0) && v.Args[1-k].Type.Equal(v.Type) {
+			return x, k
+		}
+	}
+	return nil, 0
 }
 
 // matrix tells whether x has two extents or more that are not 1.

@@ -77,12 +77,14 @@ var chances = map[string]string{
   return y=%10
 }
 `,
-	"scatters": `func @f(i: int[N], j: int[N], v: float[N], w: float[N], x: float[C]) {
-  %1: float[C] = scatter_add i, v {dim=C}
-  %2: float[C] = scatter_add j, w {dim=C}
-  %3: float[C] = add %1, %2
-  %4: float[C] = mul %3, x
-  return y=%4
+	"onto": `func @f(i: int[N,R], j: int[N,R], v: float[N,R], w: float[N,R], x: float[N,C]) {
+  %1: float[] = const {value=0.0}
+  %2: float[N,C] = expand %1 {shape=[N,C]}
+  %3: float[N,C] = add_at %2, i, v
+  %4: float[N,C] = add_at x, j, w
+  %5: float[N,C] = add %3, %4
+  %6: float[N,C] = mul %5, x
+  return y=%6
 }
 `,
 	"any": `func @f(x: float[N,N]) {

@@ -43,7 +43,13 @@ var (
 			"inline":  "a body and its surroundings simplify together",
 			"release": "an identity does not look through stop",
 		},
-		Run: simplify,
+		Run: func(f *ir.Func) (*ir.Func, error) { return simplify(f, identities) },
+	}
+	// Tidy applies the identities of tidy.go as well.
+	Tidy = Pass{
+		Name: "tidy", Why: "broadcasting does by itself what builders write, so that choices find it",
+		After: map[string]string{"simplify": "choices are made between the two"},
+		Run:   func(f *ir.Func) (*ir.Func, error) { return simplify(f, tidying) },
 	}
 )
 
@@ -136,13 +142,15 @@ func forget(f *ir.Func, op *ir.Op) (*ir.Func, error) {
 // or is the last.
 const sweeps = 50
 
-func simplify(f *ir.Func) (*ir.Func, error) { return overCallees(f, simplifyOne) }
+func simplify(f *ir.Func, by table) (*ir.Func, error) {
+	return overCallees(f, func(f *ir.Func) (*ir.Func, error) { return by.simplify(f) })
+}
 
-func simplifyOne(f *ir.Func) (*ir.Func, error) {
+func (by table) simplify(f *ir.Func) (*ir.Func, error) {
 	for range sweeps {
 		changed := false
 		g, err := ir.Rebuild(f, func(b *ir.Builder, v *ir.Value, args []*ir.Value) *ir.Value {
-			if n := rewrite(b, v, args); n != nil {
+			if n := by.rewrite(b, v, args); n != nil {
 				changed = true
 				return n
 			}
@@ -160,8 +168,8 @@ func simplifyOne(f *ir.Func) (*ir.Func, error) {
 }
 
 // rewrite is the first identity that applies, or nil.
-func rewrite(b *ir.Builder, v *ir.Value, args []*ir.Value) *ir.Value {
-	for _, r := range byOp[v.Op] {
+func (by table) rewrite(b *ir.Builder, v *ir.Value, args []*ir.Value) *ir.Value {
+	for _, r := range by[v.Op] {
 		if n := r.Apply(b, v, args); n != nil && n.Type.Equal(v.Type) {
 			return n
 		}

@@ -229,16 +229,10 @@ func finite(x *ir.Value) bool {
 		return x.Args[1].Op == ir.OpMax && ok && least > 0 && finite(x.Args[0]) && finite(x.Args[1])
 	case ir.OpAdd, ir.OpSub, ir.OpMul, ir.OpNeg, ir.OpMax, ir.OpMin, ir.OpSum, ir.OpSelect,
 		ir.OpUnsqueeze, ir.OpSqueeze, ir.OpReshape, ir.OpExpand, ir.OpTranspose,
-		ir.OpScatterAdd, ir.OpGather, ir.OpPick, ir.OpPut:
+		ir.OpScatterAdd, ir.OpGather, ir.OpPick, ir.OpPut, ir.OpTake, ir.OpAddAt:
 		return !slices.ContainsFunc(x.Args, func(a *ir.Value) bool { return a.Type.Elem == ir.Float && !finite(a) })
 	}
 	return false
-}
-
-// scattered tells whether x and y are sums into the same places.
-func scattered(x, y *ir.Value) bool {
-	return x.Op == ir.OpScatterAdd && y.Op == ir.OpScatterAdd && x.Type.Equal(y.Type) &&
-		x.Attrs.Dim("dim") == y.Attrs.Dim("dim") && len(x.Args[0].Type.Shape) == 1
 }
 
 // vanishes tells whether x is 0 wherever the condition, repeated to x's shape,

@@ -102,6 +102,31 @@ func put(_ *frame, v *ir.Value, args []*tensor.Tensor) (*tensor.Tensor, error) {
 	return out, nil
 }
 
+func take(_ *frame, _ *ir.Value, args []*tensor.Tensor) (*tensor.Tensor, error) {
+	x, places := args[0], args[1]
+	out := tensor.New(x.Kind, places.Shape...)
+	return out, inRows(x, places, func(i, at int) { move(out, i, x, at) })
+}
+
+func addAt(_ *frame, _ *ir.Value, args []*tensor.Tensor) (*tensor.Tensor, error) {
+	out := args[0].Clone()
+	return out, inRows(out, args[1], func(i, at int) { out.F[at] += args[2].F[i] })
+}
+
+// inRows gives each of the places of a matrix's rows: its number and where the
+// matrix has it.
+func inRows(x, places *tensor.Tensor, do func(i, at int)) error {
+	each, extent := places.Shape[1], x.Shape[1]
+	for i := range places.Len() {
+		k, err := place(places, i, extent)
+		if err != nil {
+			return err
+		}
+		do(i, i/each*extent+k)
+	}
+	return nil
+}
+
 func gather(_ *frame, _ *ir.Value, args []*tensor.Tensor) (*tensor.Tensor, error) {
 	x, places := args[0], args[1]
 	shape := append(append([]int{}, places.Shape...), x.Shape[1:]...)

@@ -41,7 +41,7 @@ func init() {
 		ir.OpMatMul: matMul, ir.OpMatMulAdd: matMulAdd, ir.OpTranspose: transpose, ir.OpExpand: expand,
 		ir.OpReshape: reshape, ir.OpUnsqueeze: unsqueeze, ir.OpSqueeze: squeeze,
 
-		ir.OpPick: pick, ir.OpPut: put, ir.OpGather: gather, ir.OpScatterAdd: scatterAdd,
+		ir.OpPick: pick, ir.OpPut: put, ir.OpTake: take, ir.OpAddAt: addAt, ir.OpGather: gather, ir.OpScatterAdd: scatterAdd,
 		ir.OpNonZero: nonZero, ir.OpConcat: concat,
 	}
 }

@@ -1,0 +1,73 @@
+package opt
+
+import "losscc/ir"
+
+// Tidies are identities that come last, because choices look for what they take
+// away: axes in front, which broadcasting puts in by itself.
+var Tidies = concat(
+	fronts(),
+	[]Rule{
+		{"unsqueeze-front", "among axes of extent 1 in front, the new one may be the first", ir.OpUnsqueeze, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			if at := v.Attrs.Int("axis"); at > 0 && small(a[0].Type.Shape[:at]) {
+				return a[0].Unsqueeze(0)
+			}
+			return nil
+		}},
+		{"squeeze-front", "among axes of extent 1 in front, the one that goes may be the first", ir.OpSqueeze, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			if at := v.Attrs.Int("axis"); at > 0 && small(a[0].Type.Shape[:at]) {
+				return a[0].Squeeze(0)
+			}
+			return nil
+		}},
+	},
+)
+
+// fronts are: an elementwise op puts axes in front by itself. Where no operand
+// has the axis, the result gets it.
+func fronts() []Rule {
+	var rules []Rule
+	for _, op := range ir.Ops {
+		if !op.Elementwise() {
+			continue
+		}
+		rules = append(rules, Rule{"front-" + op.Name, "an elementwise op puts axes in front by itself", op, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			args := append([]*ir.Value(nil), a...)
+			changed := false
+			for i, x := range args {
+				if x.Op == ir.OpUnsqueeze && x.Attrs.Int("axis") == 0 {
+					args[i] = x.Args[0]
+					if !shapeOf(args).Equal(v.Type.Shape) {
+						args[i] = x
+						continue
+					}
+					changed = true
+				}
+			}
+			if changed {
+				return b.Emit(op, v.Attrs, args...)
+			}
+			// Every operand that has the axis got it.
+			for i, x := range args {
+				switch {
+				case len(x.Type.Shape) < len(v.Type.Shape):
+				case x.Op == ir.OpUnsqueeze && x.Attrs.Int("axis") == 0:
+					args[i] = x.Args[0]
+				default:
+					return nil
+				}
+			}
+			return b.Emit(op, v.Attrs, args...).Unsqueeze(0)
+		}})
+	}
+	return rules
+}
+
+// small tells whether every extent is 1.
+func small(s ir.Shape) bool {
+	for _, d := range s {
+		if d != ir.One {
+			return false
+		}
+	}
+	return true
+}
