@@ -25,23 +25,45 @@ func between(distance string, normalize bool, a, b *ir.Value) *ir.Value {
 	return dot(a, b).Neg() // dot
 }
 
-// betweenAll is the distance of each row of x to each other, [N,N].
-func betweenAll(distance string, normalize bool, x *ir.Value) *ir.Value {
+// gram is the products of all rows of x, made unit vectors first if the distance
+// is of those.
+func gram(distance string, normalize bool, x *ir.Value) *ir.Value {
 	if normalize || distance == "cosine" || distance == "angle" {
 		x = unit(x)
 	}
-	gram := ir.MatMulT(x, x)
+	return ir.MatMulT(x, x)
+}
+
+// betweenAll is the distance of each row of x to each other, [N,N].
+func betweenAll(distance string, normalize bool, x *ir.Value) *ir.Value {
+	p := gram(distance, normalize, x)
 	switch distance {
-	case "euclidean":
-		return ir.Sqrt(squares(gram)).Called("d")
-	case "squared-euclidean":
-		return squares(gram).Called("d")
+	case "euclidean", "squared-euclidean":
+		q := diagonal(p)
+		return squares(distance, p, q, q)
 	case "cosine":
-		return gram.Neg().Add(1)
+		return p.Neg().Add(1)
 	case "angle":
-		return ir.Acos(gram)
+		return ir.Acos(p)
 	}
-	return gram.Neg() // dot
+	return p.Neg() // dot
+}
+
+// Distances is the distance of each row of the batch to each other, [n,n]; ignored
+// rows j are farther than all others.
+func (b *Batch) Distances(distance string, normalize bool) *ir.Value {
+	p := gram(distance, normalize, b.X)
+	others := func(there any) *ir.Value { return ir.Select(b.Kept, there, ignoredFar).Row() }
+	switch distance {
+	case "euclidean", "squared-euclidean":
+		q := diagonal(p)
+		return squares(distance, p, q, q.Through(ir.Select(b.Kept, q, ignoredFar)))
+	case "cosine":
+		return others(1).Sub(p)
+	case "angle":
+		return ir.Acos(p).Add(others(0))
+	}
+	return others(0).Sub(p) // dot
 }
 
 // Order is for each row i of a batch how far the rows j lie from it, without
@@ -62,18 +84,14 @@ const ignoredFar = 1e38
 
 // Order is the order of the batch's rows by distance from each.
 func (b *Batch) Order(distance string, normalize bool) *Order {
-	x := b.X
-	if normalize || distance == "cosine" || distance == "angle" {
-		x = unit(x)
-	}
-	gram := ir.MatMulT(x, x)
+	p := gram(distance, normalize, b.X)
 	o := &Order{distance: distance}
 	column := b.g.Num(0).Expand(b.n)
 	if distance == "euclidean" || distance == "squared-euclidean" {
-		o.norms = diagonal(gram)
+		o.norms = diagonal(p)
 		column = o.norms.Mul(0.5)
 	}
-	o.Far = ir.Select(b.Kept, column, ignoredFar).Row().Sub(gram).Called("far")
+	o.Far = ir.Select(b.Kept, column, ignoredFar).Row().Sub(p).Called("far")
 	return o
 }
 
@@ -99,12 +117,16 @@ func diagonal(x *ir.Value) *ir.Value {
 	return x.Pick(1, x.Builder().Iota(x.Type.Shape[0]))
 }
 
-// squares is ‖x_i − x_j‖² from the products of the rows. ‖x_i‖² is read off
-// the diagonal, so that equal rows are at distance 0 and not at the difference
-// of two roundings; what rounding brings below 0 is 0, with the gradient of the
-// rest, which is (x_i − x_j)·2 and so 0 for equal rows by itself.
-func squares(gram *ir.Value) *ir.Value {
-	q := diagonal(gram)
-	s := q.Col().Add(q.Row()).Sub(gram.Mul(2))
-	return s.Through(s.Max(0.0))
+// squares is ‖x_i − x_j‖², or its root, from the products of the rows and from
+// ‖x_i‖² and ‖x_j‖², [n]. Those are read off the diagonal, so that equal rows are
+// at distance 0 and not at the difference of two roundings; what rounding brings
+// below 0 is 0, with the gradient of the rest, which is (x_i − x_j)·2 and so 0 for
+// equal rows by itself.
+func squares(distance string, products, i, j *ir.Value) *ir.Value {
+	s := i.Col().Add(j.Row()).Sub(products.Mul(2))
+	s = s.Through(s.Max(0.0))
+	if distance == "euclidean" {
+		s = ir.Sqrt(s)
+	}
+	return s.Called("d")
 }

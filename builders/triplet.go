@@ -122,13 +122,6 @@ func (p *Triplet) term(ap, an *ir.Value) *ir.Value {
 	return hinge(z).Called("terms")
 }
 
-// distances are d over the batch, and the same with +∞ where j is no negative
-// of i: the term of such a triplet is 0 by itself.
-func (p *Triplet) distances(b *Batch) (d, negative *ir.Value) {
-	d = betweenAll(p.Distance, p.Normalize, b.X)
-	return d, ir.Select(b.Other, d, b.far())
-}
-
 // batchHard takes for each anchor that has both its farthest positive and its
 // nearest negative.
 func (p *Triplet) batchHard(b *Batch) {
@@ -147,7 +140,8 @@ func (p *Triplet) batchHard(b *Batch) {
 // semiHard takes for each pair (a, p) whose anchor has a negative the nearest
 // one beyond p, or the farthest if there is none beyond.
 func (p *Triplet) semiHard(b *Batch) {
-	d, negative := p.distances(b)
+	d := betweenAll(p.Distance, p.Normalize, b.X)
+	negative := ir.Select(b.Other, d, b.far())
 	at, there, _ := b.positives()
 	ap := d.Take(at)
 	rows := negative.Unsqueeze(1)
@@ -166,7 +160,9 @@ func (p *Triplet) semiHard(b *Batch) {
 // sets the positives of each anchor, side by side, against the anchor's row: N²
 // times the most positives that an anchor has, not N³.
 func (p *Triplet) batchAll(b *Batch) {
-	d, negative := p.distances(b)
+	d := b.Distances(p.Distance, p.Normalize)
+	// Where j is no negative of i, the term of the triplet is 0 by itself.
+	negative := ir.Select(b.Equal, b.far(), d)
 	at, there, positives := b.positives()
 	ap := ir.Select(there, d.Take(at), b.far().Neg()).Unsqueeze(2)
 	an := negative.Unsqueeze(1)
@@ -176,7 +172,8 @@ func (p *Triplet) batchAll(b *Batch) {
 	terms := p.term(ap, an)
 	switch p.Mining {
 	case "batch-all":
-		perRow := positives.Mul(ir.Sum(b.Other.Float(), 1))
+		negatives := b.Count().Sub(1).Sub(positives) // of a kept row; others have no positives
+		perRow := positives.Mul(negatives)
 		p.average(b.g, terms, ir.Sum(perRow))
 	case "batch-all-hard":
 		chosen := an.LessEq(ap)

@@ -106,6 +106,8 @@ var typeRules = []ruleCase{
 	{"x: float[N,D], w: float[C,D]", "r: float[N,C] = matmul x, w {trans_a=false, trans_b=false}", "matmul: inner extents D and C differ in the product of float[N,D] and float[C,D]"},
 	{"x: float[N,D], w: float[D]", "r: float[N] = matmul x, w {trans_a=false, trans_b=false}", "matmul: want a float matrix, got float[D]"},
 	{"x: int[N,D], w: int[D,C]", "r: int[N,C] = matmul x, w {trans_a=false, trans_b=false}", "matmul: want a float matrix, got int[N,D]"},
+	{"x: float[N,D], w: float[C,D]", "r: float[N,C] = matmul_by x, w {trans_a=false, trans_b=true, factor=2.0}", ""},
+	{"x: float[N,D], w: float[C,D]", "r: float[N,C] = matmul_by x, w {trans_a=false, trans_b=false, factor=2.0}", "matmul_by: inner extents D and C differ in the product of float[N,D] and float[C,D]"},
 	{"x: float[N,D], w: float[C,D], c: float[N,C]", "r: float[N,C] = matmul_add x, w, c {trans_a=false, trans_b=true}", ""},
 	{"x: float[N,D], w: float[C,D], c: float[C]", "r: float[N,C] = matmul_add x, w, c {trans_a=false, trans_b=true}", "matmul_add: want what the product is, float[N,C], got float[C]"},
 	{"x: float[N,D], w: float[C,D], c: float[N,C]", "r: float[N,C] = matmul_add x, w, c {trans_a=false, trans_b=false}", "matmul_add: inner extents D and C differ in the product of float[N,D] and float[C,D]"},

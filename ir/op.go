@@ -98,6 +98,7 @@ var (
 
 	OpMatMul     = &Op{Name: "matmul", Arity: 2, Attrs: []AttrRow{{"trans_a", false}, {"trans_b", false}}, Infer: inferMatMul, Doc: "product of two matrices, each transposed first if asked", Example: "z: float[N,C] = matmul x, w {trans_a=false, trans_b=true}"}
 	OpMatMulAdd  = &Op{Name: "matmul_add", Arity: 3, Attrs: []AttrRow{{"trans_a", false}, {"trans_b", false}}, Infer: inferMatMulAdd, Doc: "product of two matrices, each transposed first if asked, added to a third", Example: "y: float[C,D] = matmul_add g, x, w {trans_a=true, trans_b=false}"}
+	OpMatMulBy   = &Op{Name: "matmul_by", Arity: 2, Attrs: []AttrRow{{"trans_a", false}, {"trans_b", false}, {"factor", 0.0}}, Infer: inferMatMul, Doc: "product of two matrices, each transposed first if asked, times a number", Example: "z: float[N,C] = matmul_by x, w {trans_a=false, trans_b=true, factor=2.0}"}
 	OpTranspose  = &Op{Name: "transpose", Arity: 1, Infer: inferTranspose, Doc: "a matrix with its axes exchanged", Example: "y: float[D,N] = transpose x"}
 	OpExpand     = &Op{Name: "expand", Arity: 1, Attrs: shapeAttr, Infer: inferExpand, Doc: "x repeated to a shape", Example: "y: float[N,C] = expand x {shape=[N,C]}"}
 	OpReshape    = &Op{Name: "reshape", Arity: 1, Attrs: shapeAttr, Infer: inferReshape, Doc: "the same elements in row-major order under another shape", Example: "y: float[C*K,D] = reshape x {shape=[C*K,D]}"}
@@ -121,7 +122,7 @@ var Ops = []*Op{
 	OpAdd, OpSub, OpMul, OpDiv, OpMax, OpMin, OpPow,
 	OpLess, OpLessEqual, OpEqual, OpAnd, OpOr, OpNot, OpSelect, OpFloat, OpToInt, OpStop, OpThrough,
 	OpSum, OpReduceMax, OpReduceMin, OpNorm, OpLongNorm, OpArgMax, OpArgMin, OpArgTop, OpCumSum,
-	OpMatMul, OpMatMulAdd, OpTranspose, OpExpand, OpReshape, OpUnsqueeze, OpSqueeze,
+	OpMatMul, OpMatMulAdd, OpMatMulBy, OpTranspose, OpExpand, OpReshape, OpUnsqueeze, OpSqueeze,
 	OpPick, OpPut, OpTake, OpAddAt, OpGather, OpScatterAdd, OpNonZero, OpConcat, OpCall,
 }
 

@@ -44,6 +44,7 @@ var exampleParams = map[*ir.Op]string{
 	ir.OpArgTop:     "x: float[N,C], k: int[]",
 	ir.OpMatMul:     "x: float[N,D], w: float[C,D]",
 	ir.OpMatMulAdd:  "g: float[N,C], x: float[N,D], w: float[C,D]",
+	ir.OpMatMulBy:   "x: float[N,D], w: float[C,D]",
 	ir.OpTranspose:  "x: float[N,D]",
 	ir.OpExpand:     "x: float[C], n: int[N]",
 	ir.OpReshape:    "x: float[C,K,D]",

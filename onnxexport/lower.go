@@ -1,6 +1,8 @@
 package onnxexport
 
 import (
+	"fmt"
+
 	"losscc/ir"
 	"losscc/onnxexport/onnxpb"
 
@@ -84,6 +86,15 @@ func init() {
 		},
 		ir.OpMatMulAdd: func(l *lowering, v *ir.Value) {
 			l.out("Gemm", v, l.in(v), flag("transA", v.Attrs.Bool("trans_a")), flag("transB", v.Attrs.Bool("trans_b")))
+		},
+		// An attribute of 32 bits holds the factor.
+		ir.OpMatMulBy: func(l *lowering, v *ir.Value) {
+			factor := v.Attrs.Float("factor")
+			if float64(float32(factor)) != factor {
+				l.err = fmt.Errorf("the factor %v needs more than 32 bits, which Gemm does not have for it", factor)
+				return
+			}
+			l.out("Gemm", v, l.in(v), flag("transA", v.Attrs.Bool("trans_a")), flag("transB", v.Attrs.Bool("trans_b")), floatAttr("alpha", factor))
 		},
 		ir.OpTranspose: func(l *lowering, v *ir.Value) { l.out("Transpose", v, l.in(v), intsAttr("perm", 1, 0)) },
 		ir.OpExpand:    lowerExpand,

@@ -157,6 +157,10 @@ var lowered = map[*ir.Op][]opCase{
 		{"y·w + c", "y: float[N,D], w: float[D,C], c: float[N,C]", "z: float[N,C] = matmul_add y, w, c {trans_a=false, trans_b=false}", domain{-2, 2}, false},
 		{"yᵀ·wᵀ + c", "y: float[D,N], w: float[C,D], c: float[N,C]", "z: float[N,C] = matmul_add y, w, c {trans_a=true, trans_b=true}", domain{-2, 2}, false},
 	},
+	ir.OpMatMulBy: {
+		{"k·y·w", "y: float[N,D], w: float[D,C]", "z: float[N,C] = matmul_by y, w {trans_a=false, trans_b=false, factor=-4.0}", domain{-2, 2}, false},
+		{"k·yᵀ·wᵀ", "y: float[D,N], w: float[C,D]", "z: float[N,C] = matmul_by y, w {trans_a=true, trans_b=true, factor=0.5}", domain{-2, 2}, false},
+	},
 	ir.OpTranspose: {{"of floats", "x: float[N,D]", "y: float[D,N] = transpose x", anywhere, false}, {"of bools", "x: bool[N,D]", "y: bool[D,N] = transpose x", anywhere, false}},
 	ir.OpExpand: {
 		{"a number", "x: float[], n: float[N,C]", "y: float[N,C] = expand x {shape=[N,C]}", anywhere, true},
@@ -232,6 +236,7 @@ var approximate = map[*ir.Op]struct{ tolerance, floor float64 }{
 	ir.OpSoftplus:  {4e-16, 0},  // log1p made of log
 	ir.OpMatMul:    {4e-16, 12}, // sums of three products of at most 4
 	ir.OpMatMulAdd: {4e-16, 14}, // and one more
+	ir.OpMatMulBy:  {4e-16, 48}, // four times those
 	ir.OpNorm:      {4e-16, 0},  // sums of three squares
 	ir.OpLongNorm:  {2e-15, 0},  // of up to 128
 }

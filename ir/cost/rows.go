@@ -52,6 +52,7 @@ func init() {
 		ir.OpCumSum: nodes("CumSum float, inner"),
 
 		ir.OpMatMul:    func(e *estimate, v *ir.Value) { e.product(v) },
+		ir.OpMatMulBy:  func(e *estimate, v *ir.Value) { e.product(v) },
 		ir.OpMatMulAdd: func(e *estimate, v *ir.Value) { e.productOnto(v) },
 		ir.OpTranspose: nodes("Transpose float"),
 		ir.OpExpand:    expand,

@@ -110,6 +110,7 @@ func calculus() map[*ir.Op]rule {
 			matmul(w, v, g)
 			w.add(v.Args[2], g)
 		},
+		ir.OpMatMulBy: func(w *walk, v, g *ir.Value) { matmul(w, v, g.Mul(v.Attrs.Float("factor"))) },
 
 		ir.OpTranspose: func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g.T()) },
 		ir.OpExpand:    func(w *walk, v, g *ir.Value) { w.add(v.Args[0], g) },

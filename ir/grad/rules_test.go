@@ -108,6 +108,10 @@ var slopes = map[*ir.Op][]slopeCase{
 		{"y·w + c", "y: float[N,D], w: float[D,C], c: float[N,C]", "z: float[N,C] = matmul_add y, w, c {trans_a=false, trans_b=false}", []string{"y [2,3] -2..2; w [3,4] -2..2; c [2,4] -2..2"}},
 		{"yᵀ·w + y", "y: float[N,N]", "z: float[N,N] = matmul_add y, y, y {trans_a=true, trans_b=false}", []string{"y [3,3] -2..2"}},
 	},
+	ir.OpMatMulBy: {
+		{"2·x·wᵀ", "x: float[N,D], w: float[C,D]", "z: float[N,C] = matmul_by x, w {trans_a=false, trans_b=true, factor=2.0}", []string{"x [2,3] -2..2; w [4,3] -2..2"}},
+		{"−x·xᵀ", "x: float[N,D]", "z: float[N,N] = matmul_by x, x {trans_a=false, trans_b=true, factor=-1.0}", []string{"x [3,2] -2..2"}},
+	},
 
 	ir.OpTranspose: {{"exchanged", "x: float[N,D]", "y: float[D,N] = transpose x", []string{"x [2,3] -2..2"}}},
 	ir.OpExpand: {

@@ -37,7 +37,7 @@ func init() {
 		add(false, compare(op))
 	}
 	add(true, constant, whole, iota, extent, power, fromInt, sum, cumSum, matMul,
-		matMul, matMulAdd, matMulAdd, recip, norm, norm, transpose, expand, reshape, unsqueeze, squeeze, pick, put, take, addAt, gather, scatterAdd, concat, call, call, call)
+		matMul, matMulAdd, matMulAdd, matMulBy, matMulBy, matMulBy, recip, norm, norm, norm, transpose, expand, reshape, unsqueeze, squeeze, pick, put, take, addAt, gather, scatterAdd, concat, call, call, call)
 	add(false, through, and, or, not, choose, fromBool, toInt, extreme(ir.ReduceMax), extreme(ir.ReduceMin), argMax, argMin, argTop, nonZero)
 }
 

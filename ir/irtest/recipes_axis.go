@@ -124,6 +124,19 @@ func matMul(g *maker) *ir.Value {
 	return g.keep(g.b.Emit(ir.OpMatMul, attrs, a, w), out)
 }
 
+// matMulBy is twice a product.
+func matMulBy(g *maker) *ir.Value {
+	p := matMul(g)
+	if p == nil {
+		return nil
+	}
+	out := g.known[p].mul(between(2, 2))
+	if !g.ok(out) {
+		return nil
+	}
+	return g.keep(g.b.Emit(ir.OpMatMulBy, append(p.Attrs[:2:2], ir.Attr{Name: "factor", Val: 2.0}), p.Args...), out)
+}
+
 // matMulAdd adds a matrix to a product that there is.
 func matMulAdd(g *maker) *ir.Value {
 	p := matMul(g)

@@ -145,6 +145,21 @@ var Choices = []Choice{
 		},
 	},
 	{
+		Name: "compared", Written: "infinite", Other: "quotient",
+		Says: "numbers that are only compared, some of which must be less than nothing: infinite where m fails, or x/m, which is infinite or none there",
+		Fits: func(f *ir.Func, v *ir.Value, _ Uses) bool {
+			if v.Op != ir.OpSelect || !matrix(v) || !v.Args[0].Type.Shape.Equal(v.Type.Shape) {
+				return false
+			}
+			x, _, far := orNumber(v.Args, infinite)
+			return x != nil && far > 0 && notNegative(x) && lessThanNothing(f, v)
+		},
+		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			x, fails, _ := orNumber(a, infinite)
+			return x.Div(stays(a[0], fails).Float())
+		},
+	},
+	{
 		Name: "mask", Written: "choice", Other: "sum",
 		Says: "numbers that must not win made infinite: by choosing, or by adding (1 − m)/m, which is 0 or infinite",
 		Fits: func(f *ir.Func, v *ir.Value, _ Uses) bool {
@@ -307,11 +322,39 @@ var Choices = []Choice{
 			g, k := bordered(a[0])
 			diagonal := a[0].Args[1]
 			s := g.Add(g.T())
-			m := s
+			m := s.Put(1, diagonal, s.Pick(1, diagonal).Add(ir.Sum(s, 1).Mul(2/k)))
 			if k != 1 {
-				m = s.Mul(k)
+				m = m.Mul(k)
 			}
-			return m.Put(1, diagonal, m.Pick(1, diagonal).Add(ir.Sum(s, 1).Mul(2)))
+			return m
+		},
+	},
+	{
+		Name: "times", Written: "apart", Other: "kernel",
+		Says: "a power of two times a product or times a factor of it: apart, or by the product's kernel; what is picked from the product besides is picked from the multiple",
+		Fits: func(f *ir.Func, v *ir.Value, uses Uses) bool {
+			if v.Op == ir.OpMatMul {
+				g, _ := multiple(v.Args[0])
+				return g != nil && uses.Of(v.Args[0]) == 1
+			}
+			p, _ := multiple(v)
+			return p != nil && p.Op == ir.OpMatMul && every(f, p, func(r *ir.Value) bool { return r == v || r.Op == ir.OpPick })
+		},
+		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			if v.Op == ir.OpMatMul {
+				g, k := multiple(a[0])
+				return times(v, k, g, a[1])
+			}
+			p, k := multiple(v)
+			made, _ := numbered(a)
+			return times(p, k, made.Args...)
+		},
+		Beside: func(b *ir.Builder, v, w *ir.Value, a []*ir.Value) *ir.Value {
+			p, k := multiple(v)
+			if v.Op == ir.OpMatMul || w.Op != ir.OpPick || w.Args[0] != p {
+				return nil
+			}
+			return times(p, k, a[0].Args...).Pick(w.Attrs.Int("axis"), a[1]).Mul(1 / k)
 		},
 	},
 	{
@@ -343,6 +386,23 @@ func sentToZeros(v *ir.Value) (*ir.Value, int) {
 		}
 	}
 	return nil, 0
+}
+
+// multiple takes x·k apart, a matrix times a power of two, which rounds nothing.
+func multiple(v *ir.Value) (x *ir.Value, k float64) {
+	if v.Op != ir.OpMul || v.Type.Elem != ir.Float {
+		return nil, 0
+	}
+	x, k = numbered(v.Args)
+	if frac, _ := math.Frexp(k); x == nil || math.Abs(frac) != 0.5 || !matrix(x) {
+		return nil, 0
+	}
+	return x, k
+}
+
+// times is k times a product of two matrices as p is one.
+func times(p *ir.Value, k float64, factors ...*ir.Value) *ir.Value {
+	return factors[0].Builder().Emit(ir.OpMatMulBy, append(p.Attrs[:2:2], ir.Attr{Name: "factor", Val: k}), factors...)
 }
 
 // matrix tells whether x has two extents or more that are not 1.

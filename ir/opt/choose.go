@@ -18,6 +18,9 @@ type Choice struct {
 	Fits func(f *ir.Func, v *ir.Value, uses Uses) bool
 	// Apply makes v the other way in the function being made.
 	Apply func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value
+	// Beside makes another value w of the function, where it has to change with
+	// v, and gives nil where not; nil if none has to.
+	Beside func(b *ir.Builder, v, w *ir.Value, a []*ir.Value) *ir.Value
 }
 
 // Decision is a choice made at one value.
@@ -160,6 +163,11 @@ func apply(f *ir.Func, at *ir.Value, c *Choice) (*ir.Func, error) {
 	return ir.Rebuild(f, func(b *ir.Builder, v *ir.Value, args []*ir.Value) *ir.Value {
 		if v == at {
 			return c.Apply(b, v, args)
+		}
+		if c.Beside != nil {
+			if w := c.Beside(b, at, v, args); w != nil {
+				return w
+			}
 		}
 		return ir.Again(b, v, args)
 	})

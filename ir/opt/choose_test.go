@@ -99,6 +99,24 @@ var chances = map[string]string{
   return y=%8
 }
 `,
+	"compared": `func @f(x: float[N,N], y: float[N,N], l: int[N]) {
+  %1: int[N,1] = unsqueeze l {axis=1}
+  %2: int[1,N] = unsqueeze l {axis=0}
+  %3: bool[N,N] = equal %1, %2
+  %4: float[] = const {value=0.0}
+  %5: float[N,N] = max x, %4
+  %6: float[] = const {value=inf}
+  %7: float[N,N] = select %3, %6, %5
+  %8: float[N,1,N] = unsqueeze %7 {axis=1}
+  %9: float[N,N,1] = unsqueeze y {axis=2}
+  %10: bool[N,N,N] = less %8, %9
+  %11: bool[N,N,N] = less_equal %8, %9
+  %12: float[N,N,1] = neg %9
+  %13: bool[N,N,N] = less %12, %8
+  %14: bool[N,N,N] = and %13, %11
+  return y=%10, z=%14
+}
+`,
 	"mask": `func @f(x: float[N,N], y: float[N,N]) {
   %1: bool[N,N] = less x, y
   %2: float[] = const {value=-inf}
@@ -224,6 +242,21 @@ var chances = map[string]string{
   return y=%11
 }
 `,
+	"times": `func @f(x: float[N,D], g: float[N,N]) {
+  %1: float[N,N] = matmul x, x {trans_a=false, trans_b=true}
+  %2: int[N] = iota {dim=N}
+  %3: float[N] = pick %1, %2 {axis=1}
+  %4: float[N,1] = unsqueeze %3 {axis=1}
+  %5: float[] = const {value=2.0}
+  %6: float[N,N] = mul %1, %5
+  %7: float[N,N] = sub %4, %6
+  %8: float[N,N] = mul %7, g
+  %9: float[] = const {value=-0.5}
+  %10: float[N,N] = mul %8, %9
+  %11: float[N,D] = matmul %10, x {trans_a=false, trans_b=false}
+  return y=%11
+}
+`,
 	"add": `func @f(g: float[N,C], x: float[N,D], w: float[C,D]) {
   %1: float[C,D] = matmul g, x {trans_a=true, trans_b=false}
   %2: float[C,D] = add w, %1
@@ -245,7 +278,7 @@ func TestTheTwoWaysOfAChoiceAreEqual(t *testing.T) {
 			}
 			f := parsed(t, chances[c.Name])
 			places := 1
-			if op := map[string]string{"mask": "= select", "extreme": "= pick"}[c.Name]; op != "" {
+			if op := map[string]string{"mask": "= select", "extreme": "= pick", "times": "= matmul"}[c.Name]; op != "" {
 				places = strings.Count(chances[c.Name], op)
 			}
 			before := f.String()

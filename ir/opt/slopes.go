@@ -143,6 +143,44 @@ func mayBeFar(x *ir.Value) bool {
 	return far(x)
 }
 
+// lessThanNothing tells whether f reads x only to ask whether it is less than
+// others, which neither infinity nor NaN is; whether others are less than it, only
+// together with that.
+func lessThanNothing(f *ir.Func, x *ir.Value) bool {
+	return every(f, x, func(r *ir.Value) bool {
+		switch {
+		case r.Op == ir.OpUnsqueeze:
+			return lessThanNothing(f, r)
+		case isLess(r, x):
+			return true
+		case (r.Op == ir.OpLess || r.Op == ir.OpLessEqual) && r.Args[0] != x:
+			return every(f, r, func(b *ir.Value) bool { return b.Op == ir.OpAnd && (isLess(b.Args[0], x) || isLess(b.Args[1], x)) })
+		}
+		return false
+	})
+}
+
+// isLess tells whether c is x < y or x ≤ y.
+func isLess(c, x *ir.Value) bool {
+	return (c.Op == ir.OpLess || c.Op == ir.OpLessEqual) && c.Args[0] == x && c.Args[1] != x
+}
+
+// every tells whether something holds for all values that read x, and x is no
+// result.
+func every(f *ir.Func, x *ir.Value, holds func(reader *ir.Value) bool) bool {
+	for _, r := range f.Results {
+		if r.Value == x {
+			return false
+		}
+	}
+	for _, v := range f.Values {
+		if slices.Contains(v.Args, x) && !holds(v) {
+			return false
+		}
+	}
+	return true
+}
+
 // summed is what v sums up over all axes, if nothing else reads it or its sums;
 // else nil.
 func summed(v *ir.Value, uses Uses) *ir.Value {

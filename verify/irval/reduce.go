@@ -205,6 +205,18 @@ func matMul(_ *frame, v *ir.Value, args []*tensor.Tensor) (*tensor.Tensor, error
 	return out, nil
 }
 
+// matMulBy is the product times a number.
+func matMulBy(f *frame, v *ir.Value, args []*tensor.Tensor) (*tensor.Tensor, error) {
+	out, err := matMul(f, v, args)
+	if err != nil {
+		return nil, err
+	}
+	for i := range out.F {
+		out.F[i] *= v.Attrs.Float("factor")
+	}
+	return out, nil
+}
+
 // matMulAdd adds the third argument to the product of the others.
 func matMulAdd(f *frame, v *ir.Value, args []*tensor.Tensor) (*tensor.Tensor, error) {
 	out, err := matMul(f, v, args[:2])

@@ -38,7 +38,7 @@ func init() {
 
 		ir.OpSum: sum, ir.OpReduceMax: reduceMax, ir.OpReduceMin: reduceMin, ir.OpNorm: norm, ir.OpLongNorm: norm, ir.OpArgMax: argMax, ir.OpArgMin: argMin, ir.OpArgTop: argTop, ir.OpCumSum: cumSum,
 
-		ir.OpMatMul: matMul, ir.OpMatMulAdd: matMulAdd, ir.OpTranspose: transpose, ir.OpExpand: expand,
+		ir.OpMatMul: matMul, ir.OpMatMulAdd: matMulAdd, ir.OpMatMulBy: matMulBy, ir.OpTranspose: transpose, ir.OpExpand: expand,
 		ir.OpReshape: reshape, ir.OpUnsqueeze: unsqueeze, ir.OpSqueeze: squeeze,
 
 		ir.OpPick: pick, ir.OpPut: put, ir.OpTake: take, ir.OpAddAt: addAt, ir.OpGather: gather, ir.OpScatterAdd: scatterAdd,
