@@ -101,14 +101,21 @@ func init() {
 		ir.OpReshape: func(l *lowering, v *ir.Value) {
 			l.out("Reshape", v, append(l.in(v), l.shape(v.Type.Shape)), intAttr("allowzero", 1))
 		},
-		ir.OpUnsqueeze: func(l *lowering, v *ir.Value) { l.out("Unsqueeze", v, append(l.in(v), l.ints(axis(v)))) },
-		ir.OpSqueeze:   func(l *lowering, v *ir.Value) { l.out("Squeeze", v, append(l.in(v), l.ints(axis(v)))) },
+		ir.OpUnsqueeze: func(l *lowering, v *ir.Value) {
+			if l.result(v) {
+				l.out("Unsqueeze", v, append(l.in(v), l.ints(axis(v))))
+				return
+			}
+			l.names[v] = l.unsqueezed(v.Args[0], l.ints(axis(v)))
+		},
+		ir.OpSqueeze: func(l *lowering, v *ir.Value) { l.out("Squeeze", v, append(l.in(v), l.ints(axis(v)))) },
 
 		ir.OpPick: func(l *lowering, v *ir.Value) {
 			a := l.ints(axis(v))
 			idx := l.unsqueezed(v.Args[1], a)
 			e := l.step("GatherElements", []string{l.ref(v.Args[0]), idx}, intAttr("axis", axis(v)))
 			l.out("Squeeze", v, []string{e, a})
+			l.shapes[unsqueezedKey(l.ref(v), a)] = e
 		},
 		ir.OpPut: func(l *lowering, v *ir.Value) {
 			a := l.ints(axis(v))
@@ -153,13 +160,15 @@ func flag(name string, on bool) *onnxpb.AttributeProto {
 
 // unsqueezed is a value with an axis put in, made once for each value and axis.
 func (l *lowering) unsqueezed(v *ir.Value, axes string) string {
-	key := "unsqueezed " + l.ref(v) + " " + axes
+	key := unsqueezedKey(l.ref(v), axes)
 	if name, ok := l.shapes[key]; ok {
 		return name
 	}
 	l.shapes[key] = l.step("Unsqueeze", []string{l.ref(v), axes})
 	return l.shapes[key]
 }
+
+func unsqueezedKey(of, axes string) string { return "unsqueezed " + of + " " + axes }
 
 // filled is the one-element tensor that ConstantOfShape fills with.
 func (l *lowering) filled(x float64) *onnxpb.TensorProto {

@@ -109,7 +109,29 @@ func (l *lowering) run() ([]string, error) {
 			l.node1("Identity", r.Name, []string{from})
 		}
 	}
+	l.prune(outs)
 	return outs, nil
+}
+
+// prune takes out the nodes whose outputs nothing reads: steps that a later value
+// found it could do without.
+func (l *lowering) prune(results []string) {
+	read := map[string]bool{}
+	for _, r := range results {
+		read[r] = true
+	}
+	kept := l.nodes[len(l.nodes):]
+	for _, n := range slices.Backward(l.nodes) {
+		if !slices.ContainsFunc(n.Output, func(out string) bool { return read[out] }) {
+			continue
+		}
+		for _, in := range n.Input {
+			read[in] = true
+		}
+		kept = append(kept, n)
+	}
+	slices.Reverse(kept)
+	l.nodes = kept
 }
 
 // claimResults names each value that is a result after it, where one name is
