@@ -68,7 +68,7 @@ func (p *Center) movedRows(h *Head, centers, off *ir.Value) {
 	present := h.Weight.ScatterAdd(h.Y, C).Greater(0)
 	u := h.g.Fresh("U")
 	rows := present.NonZero(u).Column(0).Called("center_rows")
-	slot := h.g.Emit(ir.OpCumSum, ir.Attrs{{Name: "axis", Val: int64(0)}}, present.Int()).Sub(1)
+	slot := present.Int().CumSum(0).Sub(1)
 
 	kept := h.Kept.NonZero(h.g.Fresh("R")).Column(0)
 	at := slot.Gather(h.Y.Gather(kept))

@@ -142,7 +142,7 @@ func capped(g *Graph, m triplets, limit int, t ir.Dim) triplets {
 	order := byGap.Gather(byAnchor)
 	anchor := m.a.Gather(order)
 	of := g.Num(1).Expand(all).ScatterAdd(anchor, S)
-	begins := g.Emit(ir.OpCumSum, ir.Attrs{{Name: "axis", Val: int64(0)}}, of).Sub(of)
+	begins := of.CumSum(0).Sub(of)
 	rank := g.Iota(all).Float().Sub(begins.Gather(anchor))
 	kept := order.Gather(rank.Less(limit).NonZero(t).Column(0))
 	kept = kept.Gather(kept.Float().ArgBottom(g.Extent(t), t))

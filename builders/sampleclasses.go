@@ -50,7 +50,7 @@ func (p *SampleClasses) Build(g *Graph) {
 	sampled := g.Num(1).Expand(first.Type.Shape...).ScatterAdd(first, C).Greater(0).Called("sampled")
 
 	g.Output("class_index", sampled.NonZero(R).Column(0).Called("class_index"))
-	place := g.Emit(ir.OpCumSum, ir.Attrs{{Name: "axis", Val: int64(0)}}, sampled.Int()).Sub(1)
+	place := sampled.Int().CumSum(0).Sub(1)
 	g.Output("local_labels", ir.Select(kept, place.Gather(y), -1).Called("local_labels"))
 }
 

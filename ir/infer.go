@@ -130,8 +130,8 @@ func inferArgMax(args []Type, attrs Attrs) (Type, error) {
 
 func inferArgTop(args []Type, attrs Attrs) (Type, error) {
 	x, k := args[0], args[1]
-	if x.Elem != Float || len(x.Shape) == 0 {
-		return Type{}, want("floats of rank 1 or more", x)
+	if x.Elem == Bool || len(x.Shape) == 0 {
+		return Type{}, want("numbers of rank 1 or more", x)
 	}
 	if !k.Equal(I()) {
 		return Type{}, want("one int for k", k)

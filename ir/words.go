@@ -181,6 +181,9 @@ func (v *Value) Concat(w *Value, dim Dim) *Value {
 	return v.b.Emit(OpConcat, Attrs{{"dim", dim}}, v, w)
 }
 
+// CumSum is the running sum along an axis.
+func (v *Value) CumSum(axis int) *Value { return v.axis(OpCumSum, axis) }
+
 // ArgMax is the place of the first maximum along an axis.
 func (v *Value) ArgMax(axis int) *Value { return v.axis(OpArgMax, axis) }
 

@@ -167,15 +167,19 @@ func argTop(_ *frame, v *ir.Value, args []*tensor.Tensor) (*tensor.Tensor, error
 	out := tensor.New(tensor.Int, append(append([]int{}, l.without...), int(k))...)
 	order := make([]int, l.length)
 	for lane := range l.count {
-		row := x.F[l.start(lane):][:l.length]
+		start := l.start(lane)
+		below := func(i, j int) bool { return below(x.F[start+i], x.F[start+j]) }
+		if x.Kind == tensor.Int {
+			below = func(i, j int) bool { return x.I[start+i] < x.I[start+j] }
+		}
 		for i := range order {
 			order[i] = i
 		}
 		sort.SliceStable(order, func(i, j int) bool {
 			if v.Attrs.Bool("largest") {
-				return below(row[order[j]], row[order[i]])
+				return below(order[j], order[i])
 			}
-			return below(row[order[i]], row[order[j]])
+			return below(order[i], order[j])
 		})
 		for i := range int(k) {
 			out.I[lane*int(k)+i] = int64(order[i])
