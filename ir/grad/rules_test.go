@@ -143,6 +143,7 @@ var slopes = map[*ir.Op][]slopeCase{
 			[]string{"x [3,4] -2..2; i [3] 3 0 3"}},
 		{"of one row", "x: float[N,C], q: float[N,1], i: int[N]", "a: float[N,C] = mul x, q\ny: float[N] = pick a, i {axis=1}",
 			[]string{"x [1,4] -2..2; q [1,1] 1..2; i [1] 3", "x [2,1] -2..2; q [2,1] 1..2; i [2] 0 0"}},
+		{"of one row that is a vector", "x: float[D], q: float[1,D], i: int[1]", "a: float[1,D] = mul q, x\ny: float[1] = pick a, i {axis=1}", []string{"x [4] -2..2; q [1,4] 1..2; i [1] 3"}},
 		{"of a vector", "x: float[N], i: int[]", "y: float[] = pick x, i {axis=0}", []string{"x [3] -2..2; i [] 1"}},
 		{"at three ranks", "x: float[N,C,K], i: int[N,K]", "y: float[N,K] = pick x, i {axis=1}", []string{"x [2,3,2] -2..2; i [2,2] 0 2 1 1"}},
 		{"beside the whole", "x: float[N,C], i: int[N]", "p: float[N] = pick x, i {axis=1}\nc: float[N,1] = unsqueeze p {axis=1}\ny: float[N,C] = mul x, c",

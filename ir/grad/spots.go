@@ -115,6 +115,8 @@ func (s spot) give(w *walk, x, g *ir.Value) {
 		w.add(x, g.Unsqueeze(s.axis))
 	case shape[1-s.axis] == ir.One && s.idx.Type.Shape[0] != ir.One:
 		w.add(x, g.ScatterAdd(s.idx, shape[s.axis]).Unsqueeze(1-s.axis))
+	case len(x.Type.Shape) == 1: // one row, and x is it
+		w.addAt(x, 0, s.idx.Squeeze(0), g.Squeeze(0))
 	default:
 		w.addAt(x, s.axis, s.idx, g)
 	}
