@@ -47,9 +47,9 @@ func TestEstimatesOfRandomFunctions(t *testing.T) {
 	for seed := range uint64(300) {
 		f := irtest.RandomFunc(rand.New(rand.NewPCG(seed, 7)))
 		s := sizes(64, 100)
-		last, reads := lastUses(f, ir.Live(f))
+		last := lastUses(f, ir.Live(f))
 		for _, v := range f.Values {
-			one := newEstimate(New(false, false), f, s, last, reads)
+			one := newEstimate(New(false, false), f, s, last)
 			if row := rows[v.Op]; row != nil {
 				if row(one, v); !(one.out.Nanoseconds >= 100*float64(one.out.Nodes)) {
 					t.Errorf("%v costs %v ns with %v, in\n%s", v.Op, one.out.Nanoseconds, v.Args, f)
@@ -96,6 +96,7 @@ func TestBytes(t *testing.T) {
 		{"what is read again is kept", "func @f(x: float[N,C]) {\n%1: float[N,C] = exp x\n%2: float[N,C] = neg %1\n%3: float[N,C] = mul %2, %1\nreturn y=%3\n}", 3 * 4 * 4 * 10},
 		{"a view is the same elements", "func @f(x: float[N]) {\n%1: float[N] = exp x\n%2: float[N,1] = unsqueeze %1 {axis=1}\n%3: float[N,1] = neg %2\nreturn y=%3\n}", 2 * 4 * 4},
 		{"what nothing else reads is put into where it lies", "func @f(x: float[N,C], i: int[N], v: float[N]) {\n%1: float[N,C] = exp x\n%2: float[N,C] = put %1, i, v {axis=1}\nreturn y=%2\n}", 4 * 4 * 10},
+		{"what was read before is put into where it lies", "func @f(x: float[N,C], i: int[N]) {\n%1: float[N,C] = exp x\n%2: float[N] = pick %1, i {axis=1}\n%3: float[N] = neg %2\n%4: float[N,C] = put %1, i, %3 {axis=1}\nreturn y=%4\n}", 4*4*10 + 2*4*4},
 		{"what something else reads is copied", "func @f(x: float[N,C], i: int[N], v: float[N]) {\n%1: float[N,C] = exp x\n%2: float[N,C] = put %1, i, v {axis=1}\nreturn y=%2, z=%1\n}", 2 * 4 * 4 * 10},
 		{"a parameter is copied", "func @f(x: float[N,C], i: int[N], v: float[N]) {\n%1: float[N,C] = put x, i, v {axis=1}\nreturn y=%1\n}", 4 * 4 * 10},
 		{"conditions take a byte", "func @f(x: float[N,C]) {\n%1: bool[N,C] = less x, x\n%2: float[N,C] = float %1\nreturn y=%2\n}", 4*10 + 4*4*10},

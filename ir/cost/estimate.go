@@ -35,10 +35,10 @@ func New(double, copies bool) *Model { return &Model{double, copies, map[bodyAt]
 // its extents.
 func (m *Model) Of(f *ir.Func, at ...Sizes) []Estimate {
 	live := ir.Live(f)
-	last, reads := lastUses(f, live)
+	last := lastUses(f, live)
 	out := make([]Estimate, len(at))
 	for i, s := range at {
-		e := newEstimate(m, f, s, last, reads)
+		e := newEstimate(m, f, s, last)
 		e.run(live)
 		out[i] = e.out
 	}
@@ -54,7 +54,6 @@ type estimate struct {
 	// By place of the value: after which value its buffer may go, whose buffer
 	// its elements lie in, and how many they are (0: not counted yet).
 	last  []int
-	reads []int // how often it is read
 	owner []*ir.Value
 	count []int
 	held  int64 // bytes in buffers now
@@ -62,9 +61,9 @@ type estimate struct {
 	passing int64
 }
 
-func newEstimate(m *Model, f *ir.Func, s Sizes, last, reads []int) *estimate {
+func newEstimate(m *Model, f *ir.Func, s Sizes, last []int) *estimate {
 	n := len(f.Values)
-	return &estimate{Model: m, f: f, sizes: s, last: slices.Clone(last), reads: reads, owner: make([]*ir.Value, n), count: make([]int, n)}
+	return &estimate{Model: m, f: f, sizes: s, last: slices.Clone(last), owner: make([]*ir.Value, n), count: make([]int, n)}
 }
 
 func (e *estimate) run(live ir.Set) {
@@ -173,10 +172,10 @@ func (e *estimate) view(v *ir.Value) {
 }
 
 // over tells whether a put or an add_at writes over its argument: something that was made
-// and that nothing else reads.
+// and that nothing reads later.
 func (e *estimate) over(v *ir.Value) bool {
 	x := v.Args[0]
-	return !e.copies && e.reads[x.Index()] == 1 && e.owner[x.Index()] == x && x.Op != ir.OpExpand
+	return !e.copies && e.last[x.Index()] == v.Index() && e.owner[x.Index()] == x && x.Op != ir.OpExpand
 }
 
 // hold gives v a buffer of its own: ONNX Runtime's elementwise kernels write
@@ -204,9 +203,9 @@ func (e *estimate) letGo(v *ir.Value, at int) {
 }
 
 // lastUses is for each value the place of the last value that reads it, or its
-// own, results being read at the end; and how often it is read.
-func lastUses(f *ir.Func, live ir.Set) (last, reads []int) {
-	last, reads = make([]int, len(f.Values)), make([]int, len(f.Values))
+// own, results being read at the end.
+func lastUses(f *ir.Func, live ir.Set) []int {
+	last := make([]int, len(f.Values))
 	for i, v := range f.Values {
 		if !live.Has(v) {
 			continue
@@ -214,12 +213,10 @@ func lastUses(f *ir.Func, live ir.Set) (last, reads []int) {
 		last[i] = i
 		for _, a := range v.Args {
 			last[a.Index()] = i
-			reads[a.Index()]++
 		}
 	}
 	for _, r := range f.Results {
 		last[r.Value.Index()] = len(f.Values)
-		reads[r.Value.Index()]++
 	}
-	return last, reads
+	return last
 }

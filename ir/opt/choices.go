@@ -334,15 +334,19 @@ var Choices = []Choice{
 		Says: "a power of two times a product or times a factor of it: apart, or by the product's kernel; what is picked from the product besides is picked from the multiple",
 		Fits: func(f *ir.Func, v *ir.Value, uses Uses) bool {
 			if v.Op == ir.OpMatMul {
-				g, _ := multiple(v.Args[0])
-				return g != nil && uses.Of(v.Args[0]) == 1
+				m, _ := multipleBut(v.Args[0])
+				return m != nil && uses.Of(v.Args[0]) == 1 && uses.Of(m) == 1
 			}
 			p, _ := multiple(v)
 			return p != nil && p.Op == ir.OpMatMul && every(f, p, func(r *ir.Value) bool { return r == v || r.Op == ir.OpPick })
 		},
 		Apply: func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
 			if v.Op == ir.OpMatMul {
-				g, k := multiple(a[0])
+				m, k := multipleBut(a[0])
+				g, _ := multiple(m)
+				if put := a[0]; put != m {
+					g = b.Emit(ir.OpPut, put.Attrs, g, put.Args[1], put.Args[2].Mul(1/k))
+				}
 				return times(v, k, g, a[1])
 			}
 			p, k := multiple(v)
@@ -398,6 +402,18 @@ func multiple(v *ir.Value) (x *ir.Value, k float64) {
 		return nil, 0
 	}
 	return x, k
+}
+
+// multipleBut is the multiple that x is, or is but for what was put into it; m is
+// nil if it is none.
+func multipleBut(x *ir.Value) (m *ir.Value, k float64) {
+	if x.Op == ir.OpPut {
+		x = x.Args[0]
+	}
+	if g, k := multiple(x); g != nil {
+		return x, k
+	}
+	return nil, 0
 }
 
 // times is k times a product of two matrices as p is one.
