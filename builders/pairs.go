@@ -54,7 +54,7 @@ func (g *Graph) batchOf(n ir.Dim, x, labels *ir.Value, rows *Rows) *Batch {
 // are those that follow it there, and behind the last those from the first on.
 func (b *Batch) positives() (at, there, counts *ir.Value) {
 	rows, place := b.g.Extent(b.n), b.g.Iota(b.n)
-	order := b.own.ArgTop(rows, b.n)
+	order := b.own.ArgBottom(rows, b.n)
 	label := b.own.Gather(order)
 	class := label.Eq(label.Gather(place.Sub(1).Max(0))).Not().Int().CumSum(0)
 	sizes := b.g.Num(1).Expand(b.n).ScatterAdd(class, b.n)
@@ -65,7 +65,7 @@ func (b *Batch) positives() (at, there, counts *ir.Value) {
 	next := place.Add(1).Col().Add(nth)
 	next = ir.Select(next.Less(end.Col()), next, next.Sub(size.Col())).Min(rows.Sub(1))
 
-	stands := place.Float().ScatterAdd(order, b.n).Int() // where each row stands in that order
+	stands := order.ArgBottom(rows, b.n) // where each row stands in that order
 	others := size.Gather(stands).Sub(1)
 	return order.Gather(next).Gather(stands), nth.Less(others.Col()), others.Float()
 }

@@ -40,7 +40,7 @@ func init() {
 		},
 
 		ir.OpLess: direct("Less"), ir.OpLessEqual: lowerLessEqual, ir.OpEqual: direct("Equal"),
-		ir.OpAnd: direct("And"), ir.OpOr: direct("Or"), ir.OpNot: direct("Not"), ir.OpSelect: lowerSelect,
+		ir.OpAnd: direct("And"), ir.OpOr: direct("Or"), ir.OpNot: lowerNot, ir.OpSelect: lowerSelect,
 		ir.OpFloat: func(l *lowering, v *ir.Value) {
 			l.out("Cast", v, l.in(v), intAttr("to", int64(l.o.Float.inside())))
 		},
@@ -169,6 +169,15 @@ func (l *lowering) unsqueezed(v *ir.Value, axes string) string {
 }
 
 func unsqueezedKey(of, axes string) string { return "unsqueezed " + of + " " + axes }
+
+// lowerNot takes what a condition was made the opposite of.
+func lowerNot(l *lowering, v *ir.Value) {
+	if opposite := l.shapes["not "+l.ref(v.Args[0])]; opposite != "" && !l.result(v) {
+		l.names[v] = opposite
+		return
+	}
+	l.out("Not", v, l.in(v))
+}
 
 // filled is the one-element tensor that ConstantOfShape fills with.
 func (l *lowering) filled(x float64) *onnxpb.TensorProto {

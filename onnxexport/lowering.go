@@ -27,7 +27,7 @@ type lowering struct {
 	inits  []*onnxpb.TensorProto
 	told   []*onnxpb.ValueInfoProto // shapes of values between the nodes
 	consts map[string]string        // content of a constant → its name
-	shapes map[string]string        // extents already in a tensor → its name
+	shapes map[string]string        // extents and other steps already in a tensor → its name
 	made   map[*ir.Value]bool       // values whose nodes stand already
 	done   map[string]string        // key of a call → its node's first output
 	err    error

@@ -74,7 +74,9 @@ func lowerLessEqual(l *lowering, v *ir.Value) {
 		l.out("LessOrEqual", v, l.in(v))
 		return
 	}
-	l.out("Not", v, []string{l.step("Less", []string{l.ref(b), l.ref(a)})})
+	more := l.step("Less", []string{l.ref(b), l.ref(a)})
+	l.out("Not", v, []string{more})
+	l.shapes["not "+l.ref(v)] = more
 }
 
 // lowerSelect: no release of ONNX Runtime has Where for bools.

@@ -2,6 +2,7 @@ package opt_test
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,7 +40,7 @@ func apply(t *testing.T, r opt.Rule, f *ir.Func) (*ir.Func, int) {
 // values that are the same bit for bit.
 func TestRules(t *testing.T) {
 	rules := map[string]opt.Rule{}
-	for _, r := range opt.Rules {
+	for _, r := range slices.Concat(opt.Rules, opt.Tidies) {
 		if _, twice := rules[r.Name]; twice || r.Name == "" || r.Says == "" || r.Op == nil {
 			t.Errorf("rule %q, %q: without a name of its own, or without words, or without an op", r.Name, r.Says)
 		}

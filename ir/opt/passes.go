@@ -45,18 +45,20 @@ var (
 		},
 		Run: func(f *ir.Func) (*ir.Func, error) { return simplify(f, identities) },
 	}
-	// Tidy applies the identities of tidy.go as well.
+	// Tidy applies the identities of algebra.go and of tidy.go until none applies.
 	Tidy = Pass{
-		Name: "tidy", Why: "broadcasting does by itself what builders write, so that choices find it",
+		Name: "tidy", Why: "what a choice wrote simplifies, and what choices look for may go",
 		After: map[string]string{"simplify": "choices are made between the two"},
 		Run:   func(f *ir.Func) (*ir.Func, error) { return simplify(f, tidying) },
 	}
 )
 
-// Standard is the order for a file with functions, Flat for one without.
+// Standard is the order for a file with functions, Flat for one without. After
+// either, choices are made by cost; Last is the order behind them.
 var (
 	Standard = []Pass{Mend, Release, Simplify}
 	Flat     = []Pass{InlineCalls, Mend, Release, Simplify}
+	Last     = []Pass{Tidy}
 )
 
 // Run applies passes in order, to f and to the functions that it calls.

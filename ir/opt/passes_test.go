@@ -14,10 +14,10 @@ import (
 )
 
 // passes is every pass there is.
-var passes = []opt.Pass{opt.InlineCalls, opt.Mend, opt.Release, opt.Simplify}
+var passes = []opt.Pass{opt.InlineCalls, opt.Mend, opt.Release, opt.Simplify, opt.Tidy}
 
 // pipelines is every order in which passes are run.
-var pipelines = map[string][]opt.Pass{"Standard": opt.Standard, "Flat": opt.Flat}
+var pipelines = map[string][]opt.Pass{"Standard": opt.Standard, "Flat": opt.Flat, "Last": opt.Last}
 
 func TestPassesSayWhatTheyAreForAndWhatComesBefore(t *testing.T) {
 	known := map[string]bool{}

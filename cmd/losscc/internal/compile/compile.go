@@ -72,7 +72,7 @@ func Run(expr string, o Options) (*Result, error) {
 	if err := r.choseAll(); err != nil {
 		return nil, err
 	}
-	if r.Optimised, err = opt.Run(r.Optimised, []opt.Pass{opt.Tidy}); err != nil {
+	if r.Optimised, err = opt.Run(r.Optimised, opt.Last); err != nil {
 		return nil, err
 	}
 	r.Metadata = r.metadata()
