@@ -1,8 +1,11 @@
 package opt_test
 
 import (
+	"encoding/json"
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -298,6 +301,31 @@ func TestTheTwoWaysOfAChoiceAreEqual(t *testing.T) {
 			}
 			equalButForRounding(t, f, other)
 		})
+	}
+}
+
+// Of every choice both ways have been measured.
+func TestEveryChoiceIsMeasured(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("..", "..", "testdata", "bench", "choices.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var measured struct{ Rows []struct{ Choice string } }
+	if err := json.Unmarshal(data, &measured); err != nil {
+		t.Fatal(err)
+	}
+	have := map[string]bool{}
+	for _, r := range measured.Rows {
+		have[r.Choice] = true
+	}
+	for _, c := range opt.Choices {
+		if !have[c.Name] {
+			t.Errorf("testdata/bench/choices.json has no row of %s: give choices.py a loss that has it, and run it", c.Name)
+		}
+		delete(have, c.Name)
+	}
+	for name := range have {
+		t.Errorf("testdata/bench/choices.json has rows of %s, which is no choice any more: run choices.py", name)
 	}
 }
 

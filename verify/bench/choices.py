@@ -44,9 +44,10 @@ class Loss:
     name: str
     expr: str
     sets: tuple[str, ...] = ()
+    grad: bool = True
 
     def words(self) -> list[str]:
-        return [self.expr, "--grad", *(w for s in self.sets for w in ("--set", s))]
+        return [self.expr, *(["--grad"] if self.grad else []), *(w for s in self.sets for w in ("--set", s))]
 
 
 LOSSES = (
@@ -59,6 +60,10 @@ LOSSES = (
     Loss("triplet-batch-hard", "triplet", ("mining=batch-hard",)),
     Loss("triplet-semi-hard", "triplet", ("mining=semi-hard",)),
     Loss("contrastive", "contrastive", ("mining=all", "squared=false")),
+    # Those that have what the others lack: slopes, a place that only a value is read of, a negated sum.
+    Loss("contrastive-nonzero", "contrastive", ("mining=all", "squared=false", "loss_weight=1", "average=nonzero")),
+    Loss("triplet-batch-hard, forward", "triplet", ("mining=batch-hard",), grad=False),
+    Loss("uniface", "uniface"),
 )
 
 
@@ -197,7 +202,7 @@ def markdown(result: dict) -> str:
         "# Whether the cheaper way was chosen", "",
         f"Measured {result['date']} by `{result['command']}`: {m['processor']}, {m['threads']} threads, {m['system']}; "
         f"onnxruntime {m['versions'].get('onnxruntime', '')}; losscc at {m['commit']}.", "",
-        "A whole loss with its gradients, the choice forced one way and the other at every value that has it. Ratios are "
+        "A whole loss, with its gradients unless it says forward, the choice forced one way and the other at every value that has it. Ratios are "
         "the second way's time over the first's; the way taken is **bold**. A difference under 3 % is none."
         + (" Tiny shapes, which only show that it runs: the times say nothing." if result["quick"] else ""), "",
         "| choice | loss | sizes | first way, ms (MB) | second way, ms (MB) | ratio | expected | faster one taken |",

@@ -27,8 +27,6 @@ var alike = []struct{ loss, mutant, proof string }{
 		"[1] and [] broadcast alike against [N]"},
 	{"softmax|cosface|arcface", `edge graph shape: Shape takes (pick|mul_3|f) for labels`,
 		"these are [N] as labels are"},
-	{"cosface|arcface", `drop graph unsqueeze_5: .*`,
-		"1/n of [] or [1] broadcasts alike"},
 	{"triplet", `edge graph extent_N: Shape takes terms for anchor`,
 		"the first extent of both is N"},
 	{"contrastive|triplet", `constant graph axes(_1)?: 0 → -1`,
