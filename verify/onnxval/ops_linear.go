@@ -2,7 +2,9 @@ package onnxval
 
 import (
 	"math"
+	"runtime"
 	"slices"
+	"sync"
 
 	"losscc/verify/tensor"
 )
@@ -32,32 +34,59 @@ func (m matrix) transposed() matrix {
 	return matrix{m.v, m.at, m.cols, m.rows, m.byCol, m.byRow}
 }
 
-// multiply writes a·b into out from an offset on, by the definition.
+// multiply writes a·b into out from an offset on, by the definition: each element
+// is a sum in the order of the columns of a.
 func (c *call) multiply(a, b matrix, out *value, at int) {
 	if a.cols != b.rows {
 		failf("multiplies a matrix of %d columns by one of %d rows", a.cols, b.rows)
 	}
-	c.run.spend(int64(a.rows) * int64(a.cols) * int64(b.cols))
-	for i := range a.rows {
-		for j := range b.cols {
-			ka, kb := a.at+i*a.byRow, b.at+j*b.byCol
-			var f float64
-			var n int64
-			for range a.cols {
-				if out.Kind == tensor.Float {
-					f += float64(a.v.F[ka] * b.v.F[kb]) // rounded: not fused
-				} else {
-					n += a.v.I[ka] * b.v.I[kb]
-				}
-				ka, kb = ka+a.byCol, kb+b.byRow
-			}
-			if out.Kind == tensor.Float {
-				out.F[at] = f
+	work := int64(a.rows) * int64(a.cols) * int64(b.cols)
+	c.run.spend(work)
+	rows := func(from, to int) {
+		for i := from; i < to; i++ {
+			if first := at + i*b.cols; out.Kind == tensor.Float {
+				rowTimes(a.v.F, b.v.F, out.F[first:first+b.cols], a, b, i)
 			} else {
-				out.I[at] = n
+				rowTimes(a.v.I, b.v.I, out.I[first:first+b.cols], a, b, i)
 			}
-			at++
 		}
+	}
+	if work < aside {
+		rows(0, a.rows)
+		return
+	}
+	var all sync.WaitGroup
+	each := (a.rows + runtime.GOMAXPROCS(0) - 1) / runtime.GOMAXPROCS(0)
+	for from := 0; from < a.rows; from += each {
+		all.Go(func() { rows(from, min(from+each, a.rows)) })
+	}
+	all.Wait()
+}
+
+// aside is how many multiplications make it worth while to start others beside.
+const aside = 1 << 20
+
+// rowTimes writes row i of a, times b, into out, in the order in which b lies in
+// memory. Products are rounded, not fused with the sums.
+func rowTimes[T float64 | int64](x, y, out []T, a, b matrix, i int) {
+	first := a.at + i*a.byRow
+	if b.byCol == 1 {
+		for k := range a.cols {
+			f, row := x[first+k*a.byCol], y[b.at+k*b.byRow:]
+			for j := range out {
+				out[j] += T(f * row[j])
+			}
+		}
+		return
+	}
+	for j := range out {
+		var sum T
+		ka, kb := first, b.at+j*b.byCol
+		for range a.cols {
+			sum += T(x[ka] * y[kb])
+			ka, kb = ka+a.byCol, kb+b.byRow
+		}
+		out[j] = sum
 	}
 }
 
