@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import decimal
 import io
 import math
 import pickle
 from collections.abc import Callable
+from decimal import Decimal
 from importlib.metadata import version
 from typing import Any
 
@@ -98,6 +100,55 @@ def test_sphereface2_starts_where_its_halves_balance(kind: str) -> None:
     bias = made.bias.detach().clone().requires_grad_()
     (grad,) = torch.autograd.grad(made(x, torch.tensor([0, 1, 2]), weight=weight, bias=bias), bias)
     assert abs(grad.item()) < 1e-9
+
+
+def exact_bias(scale: float, share: float, margin: float, classes: int) -> float:
+    """The documented start of sphereface2's bias for t=3 and margin_type=cos, in 2000 digits."""
+    with decimal.localcontext() as context:
+        context.prec = 2000
+        s, p, m = Decimal(scale), Decimal(share), Decimal(margin)
+        v = p / ((1 - p) * (classes - 1))
+        b0, b1 = s * (Decimal("-0.75") - m), s * (Decimal("-0.75") + m)
+        root = ((1 - v) ** 2 + 4 * v * (b0 - b1).exp()).sqrt()
+        return float((2 * v).ln() - b1 - (1 - v + root).ln())
+
+
+@pytest.mark.parametrize(
+    ("scale", "share", "margin", "classes"),
+    [
+        (40, 0.7, 0.4, 2),
+        (40, 0.7, 0.4, 3),
+        (40, 0.7, 0.4, 10),
+        (40, 0.7, 0.4, 100000),
+        (64, 0.7, 0.4, 2),
+        (64, 0.7, 0.4, 3),
+        (64, 0.9, 0.35, 12),
+        (30, 0.5, 0.4, 2),
+        (64, 0.75, 0, 4),
+        (1000, 0.9, 1, 5),
+        (2000, 0.5, 1, 2),
+        (2000, 0.3, 1, 50),
+        (2000, 0.99, 1, 50),
+    ],
+)
+def test_sphereface2_starts_at_the_exact_value(scale: float, share: float, margin: float, classes: int) -> None:
+    sets = [f"scale={scale}", f"lambda={share}", f"margin={margin}"]
+    flags = ["--dtype", "f64", *(word for s in sets for word in ("--set", s))]
+    found = Loss(build("sphereface2", *flags), C=classes, D=2).bias.item()
+    assert found == pytest.approx(exact_bias(scale, share, margin, classes), rel=1e-12)
+
+
+@pytest.mark.parametrize("sum_", ["arcface + sphereface2", "0.5*sphereface2 + arcface", "2*sphereface2"])
+def test_in_a_sum_a_first_value_is_that_of_its_part(sum_: str) -> None:
+    alone = Loss(build("sphereface2"), C=10, D=2).bias
+    equal([Loss(build(sum_), C=10, D=2).bias], [alone])
+    assert alone.item() == pytest.approx(exact_bias(40, 0.7, 0.4, 10), rel=1e-6)
+
+
+@pytest.mark.parametrize("first", ["uniface", "sphereface2"])
+def test_a_shared_first_value_is_that_of_the_first_part(first: str) -> None:
+    second = {"uniface": "sphereface2", "sphereface2": "uniface"}[first]
+    equal([Loss(build(f"{first} + {second}"), C=10, D=2).bias], [Loss(build(first), C=10, D=2).bias])
 
 
 # ---------------------------------------------------------------- arguments

@@ -93,6 +93,31 @@ for (const [runtime, ort] of Object.entries(runtimes())) {
       }
     });
 
+    test("sphereface2 starts at the exact value, alone and in a sum", async () => {
+      // [scale, lambda, margin, C] and the documented formula in 2000 digits: exact_bias in
+      // verify/python/torch/test_module.py.
+      const exact = [
+        [40, 0.7, 0.4, 2, 46.2876820724518],
+        [40, 0.7, 0.4, 10, 12.950177875501316],
+        [64, 0.7, 0.4, 3, 71.80824053077194],
+        [64, 0.9, 0.35, 12, 27.104077396776276],
+        [30, 0.5, 0.4, 2, 22.5],
+        [2000, 0.5, 1, 2, 1500.0],
+        [2000, 0.99, 1, 50, 3500.0202027073174],
+      ];
+      for (const [scale, share, margin, C, want] of exact) {
+        const sets = [`scale=${scale}`, `lambda=${share}`, `margin=${margin}`].flatMap((s) => ["--set", s]);
+        const head = await load("sphereface2", { C, D: 2 }, "--dtype", "f64", ...sets);
+        near(head.parameters.bias.data[0], want, 1e-12);
+      }
+      const bias = async (loss) => (await load(loss, { C: 10, D: 2 })).parameters.bias.data[0];
+      const alone = await bias("sphereface2");
+      for (const sum of ["arcface + sphereface2", "0.5*sphereface2 + arcface", "sphereface2 + uniface"]) {
+        assert.equal(await bias(sum), alone, sum);
+      }
+      assert.equal(await bias("uniface + sphereface2"), await bias("uniface"));
+    });
+
     test("one seed gives the same numbers, another others", async () => {
       const train = async (seed) => {
         const head = await load("elasticface", { C: 3, D: 2, seed });

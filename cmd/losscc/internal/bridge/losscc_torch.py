@@ -1103,6 +1103,14 @@ class _NoGradient(torch.autograd.Function):
 
 # ------------------------------------------------------------------ the module
 
+
+def _asinh(x: float, power: float) -> float:
+    """asinh(x·e^power), which is near ±ln|2x·e^power| where e^power has no room."""
+    if power < 300:
+        return math.asinh(x * math.exp(power))
+    return math.copysign(math.log(2 * abs(x)) + power, x) if x else 0.0
+
+
 _FED = ("embeddings", "labels", "index", "data")  # roles that forward takes in order
 
 
@@ -1221,20 +1229,22 @@ class Loss(nn.Module):
             raise LossError("gradients='autograd' needs backend='torch'")
         return gradients
 
-    def _setting(self, name: str, default: Any = None) -> Any:
-        """A hyper-parameter, in a sum of losses that of the part that has it."""
-        for key, value in self._params.items():
-            if key == name or key.endswith("." + name):
-                return value
-        return default
+    def _setting(self, loss: str, name: str, default: Any = None) -> Any:
+        """A hyper-parameter of a loss, which in a sum of losses stands under the name of its part."""
+        return self._params.get(f"{loss}.{name}", self._params.get(name, default))
 
     def _centers(self) -> int | None:
-        k = self._setting("sub_centers")
+        """How many centres a class has, by the first part that says so."""
+        k = next((v for key, v in self._params.items() if key.rpartition(".")[2] == "sub_centers"), None)
         return k if isinstance(k, int) else None
+
+    def _parts(self) -> list[str]:
+        """The name of the loss, or those in the sum, in its order."""
+        return re.findall(r"[a-z][a-z0-9-]*", self._loss)
 
     def _is(self, loss: str) -> bool:
         """Whether the file is that loss, or a sum with it."""
-        return loss in re.findall(r"[a-z][a-z0-9-]*", self._loss)
+        return loss in self._parts()
 
     # ---- first values
 
@@ -1259,14 +1269,19 @@ class Loss(nn.Module):
         elif name == "margins":
             t.uniform_(0.3, 0.4, generator=self.generator)
         elif name == "beta":
-            t.fill_(float(self._setting("beta", 0)))
-        elif name == "bias" and self._is("simple"):
-            t.fill_(-10)
-        elif name == "bias" and self._is("uniface"):
-            t.fill_(math.log(10 * self._classes(name)))
-        elif name == "bias" and self._is("sphereface2"):
-            t.fill_(self._sphereface2())
+            t.fill_(float(self._setting("margin", "beta", 0)))
+        elif name == "bias":
+            t.fill_(self._start_bias())
         return t
+
+    def _start_bias(self) -> float:
+        """A bias that parts of a sum share starts as the first of them that has a start wants it."""
+        starts: dict[str, Callable[[], float]] = {
+            "simple": lambda: -10,
+            "uniface": lambda: math.log(10 * self._classes("bias")),
+            "sphereface2": self._sphereface2,
+        }
+        return next((starts[loss]() for loss in self._parts() if loss in starts), 0.0)
 
     def _classes(self, name: str) -> int:
         if "C" not in self._extents:
@@ -1276,8 +1291,8 @@ class Loss(nn.Module):
     def _sphereface2(self) -> float:
         """The bias at which both halves of the loss pull equally hard at the start."""
         classes = self._classes("bias")
-        scale, margin, t = (float(self._setting(n)) for n in ("scale", "margin", "t"))
-        share, kind = float(self._setting("lambda")), self._setting("margin_type")
+        scale, margin, t, share = (float(self._setting("sphereface2", n)) for n in ("scale", "margin", "t", "lambda"))
+        kind = self._setting("sphereface2", "margin_type")
         if classes < 2 or not 0 < share < 1:
             return 0.0
 
@@ -1293,7 +1308,8 @@ class Loss(nn.Module):
             own = g(math.cos(min(math.pi / 2 * margin, math.pi)))
         b0, b1 = scale * own, scale * other
         v = share / ((1 - share) * (classes - 1))
-        return math.log(2 * v) - b1 - math.log(1 - v + math.sqrt((1 - v) ** 2 + 4 * v * math.exp(b0 - b1)))
+        # The closed form, without the difference of near numbers that it has for v > 1.
+        return (math.log(v) - b0 - b1) / 2 - _asinh((1 - v) / (2 * math.sqrt(v)), (b1 - b0) / 2)
 
     def _start_state(self, name: str, shape: list[int]) -> Tensor:
         first = {"batch_mean": 20.0, "batch_std": 100.0}.get(name, 0.0)
