@@ -181,6 +181,41 @@ def test_the_schedule_counts_in_training_mode_only() -> None:
     assert not torch.equal(first, second)
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("flags", [("--grad",), ()])
+def test_centres_move_by_rows_as_they_move_whole(backend: str, flags: tuple[str, ...]) -> None:
+    x, y = torch.randn(ROWS, 4), torch.tensor([3, 1, 1, -1, 3, 3, 9])
+    by_rows = ("--set", "centers_output=rows")
+    whole, rows = (head(build("center", *flags, *more), backend=backend) for more in ((), by_rows))
+    rows.load_state_dict(whole.state_dict())
+    start = rows.centers.clone()
+    rows.eval()
+    rows(x, y)
+    equal([rows.centers], [start])  # state moves in training mode only
+    rows.train()
+    for _ in range(3):
+        close(rows(x, y), whole(x, y), 1e-6)
+        close(rows.centers, whole.centers, 1e-6)
+    assert not torch.equal(rows.centers[1], start[1])
+    equal([rows.centers[0], rows.centers[4]], [start[0], start[4]])
+    sum_ = head(build("softmax + 0.003*center", "--grad", "--set", "center.centers_output=rows"), backend=backend)
+    start = sum_.centers.clone()
+    sum_(x, torch.full_like(y, -1))
+    equal([sum_.centers], [start])
+    sum_(x, y)
+    assert not torch.equal(sum_.centers, start)
+
+
+def test_the_rows_of_centres_that_are_given_come_out() -> None:
+    loss = head(build("center", "--grad", "--set", "centers_output=rows"))
+    x, y = torch.randn(ROWS, 4), torch.tensor([3, 1, 1, -1, 3, 3, 9])
+    start = loss.centers.clone()
+    loss(x, y, centers=start)
+    equal([loss.centers], [start])
+    assert loss.last["center_rows"].tolist() == [1, 3]
+    assert loss.last["center_values"].shape == (2, 4)
+
+
 def test_noise_is_drawn_in_training_mode() -> None:
     loss = head(build("elasticface", "--grad"))
     x, y = torch.randn(ROWS, 4), torch.arange(ROWS) % 5

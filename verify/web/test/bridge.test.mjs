@@ -161,6 +161,19 @@ for (const [runtime, ort] of Object.entries(runtimes())) {
       near(head.state.t.data[0], first.tNext);
     });
 
+    test("centres move by rows as they move whole", async () => {
+      const whole = await load("center", { C: 4, D: 2 });
+      const rows = await load("center", { C: 4, D: 2 }, "--set", "centers_output=rows");
+      await rows.run([x, [3, 1, 1, -1]]);
+      assert.deepEqual(rows.state, (await load("center", { C: 4, D: 2 })).state);
+      for (let i = 0; i < 3; i++) {
+        near((await rows.step(x, [3, 1, 1, -1], 0)).loss, (await whole.step(x, [3, 1, 1, -1], 0)).loss);
+        whole.state.centers.data.forEach((c, k) => near(rows.state.centers.data[k], c));
+      }
+      assert.notDeepEqual(Array.from(rows.state.centers.data.subarray(2, 4)), [0, 0]);
+      assert.deepEqual(Array.from(rows.state.centers.data.subarray(0, 2)), [0, 0]);
+    });
+
     test("momentum and weight decay are those of SGD", async () => {
       const head = await load("softmax", { C: 3, D: 2, momentum: 0.9, weightDecay: 0.1 });
       let w = Array.from(head.parameters.weight.data);

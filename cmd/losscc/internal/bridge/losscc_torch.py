@@ -1324,7 +1324,8 @@ class Loss(nn.Module):
         schedule nor noise, in the file's order; any input by name."""
         feeds, extents = self._collect(inputs, named)
         moving = [n for n, role in self.inputs.items() if role == "state" and n not in named and self.training]
-        skipped = {f"{n}_next" for n, r in self.inputs.items() if r == "state" and n not in named and n not in moving}
+        resting = [n for n, r in self.inputs.items() if r == "state" and n not in named and n not in moving]
+        skipped = {output for n in resting for output in self._next(n)}
         others = [n for n in self.outputs if n != "loss" and not n.startswith("grad_") and n not in skipped]
         names = ("loss", *others)
         if self.gradients == "autograd":
@@ -1334,12 +1335,23 @@ class Loss(nn.Module):
             values = self._from_file(feeds, extents, names)
         with torch.no_grad():
             for n in moving:
-                buffer = self.get_buffer(n)
-                if f"{n}_next" in values:
-                    buffer.copy_(values.pop(f"{n}_next"))
+                self._move(self.get_buffer(n), [values.pop(output) for output in self._next(n) if output in values])
         loss = values.pop("loss")
         self.last = {n: t.detach() for n, t in values.items()}
         return loss
+
+    def _next(self, state: str) -> tuple[str, ...]:
+        """The outputs that a state's next value comes out of: one with all of it, or the centres that moved."""
+        rows = ("center_rows", "center_values")
+        return rows if state == "centers" and rows[0] in self.outputs else (f"{state}_next",)
+
+    def _move(self, buffer: Tensor, found: list[Tensor]) -> None:
+        """Puts the next value of a state into its buffer, whole or by rows."""
+        if len(found) == 2:
+            rows, values = (t.to(buffer.device) for t in found)
+            buffer.index_copy_(0, rows, values.to(buffer.dtype))
+        elif found:
+            buffer.copy_(found[0])
 
     def _from_file(
         self, feeds: dict[str, Tensor], extents: dict[str, int], names: tuple[str, ...]

@@ -607,10 +607,7 @@ export class Loss {
     return this.next(async () => {
       const found = await this.evaluate(/** @type {Given[]} */ (inputs), given, true);
       this.iteration++;
-      for (const name of Object.keys(this.state)) {
-        const moved = found[`${name}_next`];
-        if (moved && !(name in given)) this.state[name].data.set(moved.data);
-      }
+      for (const name of Object.keys(this.state)) if (!(name in given)) this.move(name, found);
       for (const name of Object.keys(this.parameters)) {
         if (lr !== 0 && !(name in given)) this.descend(name, found[`grad_${name}`].data, lr);
       }
@@ -706,6 +703,23 @@ export class Loss {
     for (let i = 0; i < rows; i++) sum += Math.hypot(...Array.from(embeddings.data.subarray(i * width, (i + 1) * width), Number));
     start.fill(rows ? sum / rows : 0);
     /** @type {Float32Array} */ (radius.data).set(start);
+  }
+
+  /**
+   * A state to its next value: all of it, or the centres that moved.
+   * @param {string} name
+   * @param {Record<string, any>} found
+   */
+  move(name, found) {
+    const { data, dims } = this.state[name];
+    const whole = found[`${name}_next`];
+    if (whole) data.set(whole.data);
+    else if (name === "centers" && found.center_rows) {
+      const width = dims[1];
+      found.center_rows.data.forEach((/** @type {bigint} */ row, /** @type {number} */ i) => {
+        data.set(found.center_values.data.subarray(i * width, (i + 1) * width), Number(row) * width);
+      });
+    }
   }
 
   /**
