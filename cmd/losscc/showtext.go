@@ -17,8 +17,9 @@ func (c *console) show(r *compile.Result) {
 		c.showPart(p, len(r.Built.Parts) > 1)
 	}
 	in, out := portsOf(r.Gradient, r.Options.DType)
-	c.section("Inputs", portLines(in, roleOf))
-	c.section("Outputs", portLines(out, func(p port) string { return meaningOf(p.Name, r.Options.Reduction) }))
+	g := graph{in, out, r.Built.Name(), r.Options.Reduction, settingsOf(r.Built)}
+	c.section("Inputs", portLines(g.in, g.role))
+	c.section("Outputs", portLines(g.out, g.meaning))
 	var lines [][]string
 	for _, p := range paramsOf(r.Built) {
 		lines = append(lines, []string{p.Name, valueText(p), p.Doc + " (" + acceptsText(p) + ")"})
