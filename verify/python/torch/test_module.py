@@ -7,9 +7,11 @@ import decimal
 import io
 import math
 import pickle
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -282,6 +284,11 @@ def test_what_does_not_fit_is_told() -> None:
             lambda: Loss(build("arcface"), C=5, D=4, backend="tensorrt"),
             r"found 'tensorrt', want 'onnxruntime' or 'torch'",
         ),
+        (
+            lambda: loss(x, lables=y),
+            r'^lables: arcface has no such input; did you mean "labels"\?; it has embeddings, ',
+        ),
+        (lambda: Loss(build("arcface"), C=5, D=4, lables=y), r'^lables: .*; did you mean "labels"\?; it has'),
         (lambda: Loss(build("mine-triplets")), r"mine-triplets is no loss: its outputs are triplets"),
         (lambda: Loss(b"hello"), r"not a"),
         (lambda: Loss(build("arcface").read_bytes()[:-7], C=5, D=4), r"not a whole ONNX file"),
@@ -294,6 +301,19 @@ def test_what_does_not_fit_is_told() -> None:
     for call, message in wrong:
         with pytest.raises(LossError, match=message):
             call()
+
+
+def test_what_is_no_file_is_told_with_its_name(tmp_path: Path) -> None:
+    absent, text, cut = (tmp_path / name for name in ("none.onnx", "text.onnx", "cut.onnx"))
+    text.write_text("hello")
+    cut.write_bytes(build("arcface").read_bytes()[:-7])
+    for make in (lambda path: Loss(path, C=5, D=4), losscc_torch.Graph):
+        with pytest.raises(FileNotFoundError, match=r"seen from .*; give the path of a file of losscc build") as told:
+            make(absent)
+        assert told.value.filename == str(absent)
+        for path in (text, cut):
+            with pytest.raises(LossError, match=f"^{re.escape(str(path))}: not a"):
+                make(path)
 
 
 # ---------------------------------------------------------------- gradients

@@ -50,6 +50,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import difflib
 import json
 import math
 import operator
@@ -813,7 +814,8 @@ class Graph:
     """
 
     def __init__(self, path: str | os.PathLike[str] | bytes) -> None:
-        self._model = _Model(_read(path))
+        with _about(path):
+            self._model = _Model(_read(path))
         self.metadata = self._model.metadata
         self.inputs = [p.name for p in self._model.inputs if p.name not in self._model.constants]
         self.outputs = [p.name for p in self._model.outputs]
@@ -929,8 +931,23 @@ def _no_autocast(device: torch.device) -> Any:
 def _read(path: str | os.PathLike[str] | bytes) -> bytes:
     if isinstance(path, (bytes, bytearray)):
         return bytes(path)
-    with open(path, "rb") as f:
-        return f.read()
+    try:
+        with open(path, "rb") as f:
+            return f.read()
+    except OSError as e:
+        wanted = f"{e.strerror}, seen from {os.getcwd()}; give the path of a file of losscc build, or its bytes"
+        raise OSError(e.errno, wanted, os.fspath(path)) from None
+
+
+@contextlib.contextmanager
+def _about(path: str | os.PathLike[str] | bytes) -> Iterator[None]:
+    """What is wrong with a file is said with its name."""
+    try:
+        yield
+    except LossError as e:
+        if isinstance(path, (bytes, bytearray)):
+            raise
+        raise LossError(f"{os.fspath(path)}: {e}") from None
 
 
 # ------------------------------------------------------------------ ONNX Runtime
@@ -1161,7 +1178,8 @@ class Loss(nn.Module):
         self._data = _read(path)
         self.backend = backend
         self.generator = generator
-        self._open()
+        with _about(path):
+            self._open()
         self.gradients = self._choose(gradients)
         extents = {"C": C, "D": D, "K": K or self._centers(), "P": P, "B": B}
         self._extents = {k: v for k, v in extents.items() if v is not None}
@@ -1180,8 +1198,7 @@ class Loss(nn.Module):
             elif name in given:
                 self._check(name, given[name], dict(self._extents))
                 self.register_buffer(name, given.pop(name).to(device=device))
-        for name in given:
-            raise LossError(f"{name}: {self._loss} has no such input; it has {', '.join(self.inputs)}")
+        self._known(given)
         if "radius" in self.inputs:
             self.register_buffer("radius_started", torch.zeros((), dtype=torch.bool, device=device))
         self.register_buffer("iteration", torch.zeros((), dtype=torch.int64, device=device))
@@ -1385,12 +1402,10 @@ class Loss(nn.Module):
 
     def _collect(self, inputs: tuple[Tensor, ...], named: dict[str, Any]) -> tuple[dict[str, Tensor], dict[str, int]]:
         """Every input of the file by name, checked, and the extents."""
+        self._known(named)
         order = [n for n, role in self.inputs.items() if role in _FED and n not in self._buffers and n not in named]
         if len(inputs) != len(order):
             raise LossError(f"{self._loss}: found {len(inputs)} inputs, want {len(order)}: {', '.join(order)}")
-        for name in named:
-            if name not in self.inputs:
-                raise LossError(f"{name}: {self._loss} has no such input; it has {', '.join(self.inputs)}")
         given: dict[str, Any] = {**dict(zip(order, inputs)), **named}
         device = next((t.device for t in given.values() if isinstance(t, Tensor)), self.iteration.device)
         extents: dict[str, int] = {}
@@ -1414,6 +1429,14 @@ class Loss(nn.Module):
             if not t.is_floating_point() and t.dtype != self._ports[name].dtype:
                 feeds[name] = t.to(self._ports[name].dtype)
         return {n: feeds[n] for n in self.inputs}, extents
+
+    def _known(self, names: Iterable[str]) -> None:
+        """That the file has inputs of these names."""
+        for name in names:
+            if name not in self.inputs:
+                near = difflib.get_close_matches(name, self.inputs, 1)
+                meant = f'; did you mean "{near[0]}"?' if near else ""
+                raise LossError(f"{name}: {self._loss} has no such input{meant}; it has {', '.join(self.inputs)}")
 
     def _check(self, name: str, t: Tensor, extents: dict[str, int]) -> None:
         """That a tensor has the type and the shape that the file declares."""

@@ -339,6 +339,25 @@ function workedOut(p, length, known, wanted) {
   return known.map((n) => n ?? last);
 }
 
+/**
+ * How many letters are put in, left out, changed or swapped with the next to make one word of another.
+ * @param {string} a
+ * @param {string} b
+ */
+function edits(a, b) {
+  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= a.length; i++) {
+    rows[i] = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const changed = rows[i - 1][j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      rows[i][j] = Math.min(rows[i - 1][j] + 1, rows[i][j - 1] + 1, changed);
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (swapped) rows[i][j] = Math.min(rows[i][j], rows[i - 2][j - 2] + 1);
+    }
+  }
+  return rows[a.length][b.length];
+}
+
 /** @param {string} name */
 const camel = (name) => name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
 
@@ -488,7 +507,10 @@ export class Loss {
    * @returns {never}
    */
   unknown(name) {
-    throw new LossError(`${name}: ${this.name} has no such input; it has ${Object.keys(this.roles).join(", ")}`);
+    const names = Object.keys(this.roles);
+    const near = names.find((n) => edits(name, n) <= Math.max(1, Math.floor(name.length / 3)));
+    const meant = near === undefined ? "" : `; did you mean "${near}"?`;
+    throw new LossError(`${name}: ${this.name} has no such input${meant}; it has ${names.join(", ")}`);
   }
 
   /** @param {string} name */
@@ -649,11 +671,11 @@ export class Loss {
    * @returns {Promise<Record<string, any>>} the outputs as tensors, by name
    */
   async evaluate(inputs, given, training) {
+    for (const name of Object.keys(given)) if (!(name in this.roles)) this.unknown(name);
     const order = this.takes.filter((n) => !(n in given));
     if (inputs.length !== order.length) {
       throw new LossError(`${this.name}: found ${inputs.length} inputs, want ${order.length}: ${order.join(", ")}`);
     }
-    for (const name of Object.keys(given)) if (!(name in this.roles)) this.unknown(name);
     /** @type {Record<string, Given>} */
     const all = { ...this.parameters, ...this.state, ...this.data, ...given };
     order.forEach((name, i) => (all[name] = inputs[i]));
