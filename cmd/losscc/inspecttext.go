@@ -38,6 +38,7 @@ func (c *console) inspect(r inspected) {
 	} else if r.Gradient != "" {
 		c.section("Gradient", gradientLines([]string{r.Gradient}))
 	}
+	c.section("Schedule", scheduleLines(r.Schedules))
 	c.inspectOps(r)
 	var lines [][]string
 	for _, v := range r.Loads {
