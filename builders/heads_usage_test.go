@@ -86,9 +86,19 @@ func TestAdviceHasThePapersNumbers(t *testing.T) {
 		sets sets
 		says []string // nil: no advice
 	}{
-		{"cosface", nil, []string{"13.64 at C = 93431", "0.191 at C = 10", "fits there up to C = 7"}},
-		{"cosface", sets{"margin": "0"}, []string{"13.64 at C = 93431"}},
-		{"cosface", sets{"margin": "2.5"}, []string{"above both for every C"}},
+		{"cosface", nil, nil},
+		{"cosface", sets{"margin": "0"}, nil},
+		{"cosface", sets{"margin": "1", "scale": "3.956"}, nil},
+		{"cosface", sets{"margin": "1.05"}, []string{"m = 1.05 is above C/(C−1) from C = 22 classes on, which is the paper's bound up to C = D + 1"}},
+		{"cosface", sets{"margin": "1.1"}, []string{"from C = 12 classes on"}},
+		{"cosface", sets{"margin": "1.2"}, []string{"from C = 7 classes on"}},
+		{"cosface", sets{"margin": "2"}, []string{"from C = 3 classes on"}},
+		{"cosface", sets{"margin": "2.5"}, []string{"m = 2.5 is above C/(C−1) for every number of classes C"}},
+		{"cosface", sets{"scale": "3.95"}, []string{"s = 3.95 is below (C−1)/C·ln((C−1)·P/(1−P)) from C = 10 classes on", "3.955 is enough for C = 10, 9.095 for C = 1000, 13.64 for C = 93431"}},
+		{"normface", sets{"scale": "1"}, []string{"s = 1 is below (C−1)/C·ln((C−1)·P/(1−P)) for every number of classes C: "}},
+		{"normface", sets{"scale": "2"}, []string{"from C = 4 classes on"}},
+		{"normface", sets{"scale": "8"}, nil},
+		{"softmax + cosface", sets{"cosface.scale": "1"}, []string{"s = 1 is below"}},
 		{"magface", sets{"lambda_g": "20", "beyond": "linear"}, []string{"lambda_g = 20", "22.59"}},
 		{"magface", sets{"lambda_g": "23", "beyond": "linear"}, nil},
 		{"magface", sets{"margin_type": "cos"}, nil},

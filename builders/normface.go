@@ -18,6 +18,7 @@ var normfaceLoss = Loss{
 		"A temperature τ is scale = 1/τ: pytorch-metric-learning's default 0.05 is scale=20; OpenSphere's CocoLoss has scale=30, insightface's nsoftmax scale=64.",
 	},
 	Reductions: perRow,
+	Advice:     func(f Formula) []string { return scaleAdvice(f.(*Normface).Scale) },
 	New:        func() Formula { return &Normface{Scale: 20, CrossEntropy: defaultCE, SubCenters: oneCenter} },
 }
 

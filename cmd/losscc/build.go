@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 
+	"losscc/builders"
 	"losscc/cmd/losscc/internal/compile"
 	"losscc/onnxexport/onnxpb"
 
@@ -89,12 +90,9 @@ func (c *console) build(r *compile.Result, file string) error {
 
 func builtOf(r *compile.Result, data []byte, file string) built {
 	in, out := portsOf(r.Optimised, r.Options.DType)
-	b := built{Schema: "losscc.build/1", File: file, Bytes: len(data), Loss: r.Built.Name(), Params: map[string]any{},
+	b := built{Schema: "losscc.build/1", File: file, Bytes: len(data), Loss: r.Built.Name(), Params: settingsOf(r.Built),
 		Reduction: r.Options.Reduction, Gradient: "none", DType: r.Options.DType, Form: r.Options.Form, Opset: r.Options.Opset,
 		Inputs: in, Outputs: out, Advice: orEmpty(r.Built.Advice)}
-	for _, s := range r.Built.Settings() {
-		b.Params[s.Name] = s.Value
-	}
 	if r.Options.Grad {
 		b.Gradient = r.Options.Gradient
 	}
@@ -102,6 +100,15 @@ func builtOf(r *compile.Result, data []byte, file string) built {
 		b.IRVersion = m.GetIrVersion()
 	}
 	return b
+}
+
+// settingsOf are the hyper-parameters by name.
+func settingsOf(b *builders.Built) map[string]any {
+	out := map[string]any{}
+	for _, s := range b.Settings() {
+		out[s.Name] = s.Value
+	}
+	return out
 }
 
 // signature is ports in a line: embeddings [N,D], labels [N].

@@ -17,6 +17,7 @@ import (
 	"losscc/verify/runtime"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // typed is what a command answers.
@@ -60,6 +61,18 @@ func TestEachCommandHasTwoExamples(t *testing.T) {
 		if n := len(examples(cmd)); n < 2 {
 			t.Errorf("%s --help has %d examples, want 2", cmd.CommandPath(), n)
 		}
+	}
+}
+
+// TestUsagesReadBehindTheNameOfTheValue: help shows the name before the usage,
+// which goes on from it.
+func TestUsagesReadBehindTheNameOfTheValue(t *testing.T) {
+	for _, cmd := range all() {
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			if name, usage := flagUsage(f); name != "" && strings.HasPrefix(usage, name) {
+				t.Errorf("%s --help has --%s %s  %s", cmd.CommandPath(), f.Name, name, usage)
+			}
+		})
 	}
 }
 

@@ -210,6 +210,8 @@ func agree(m *onnxval.Model, in map[string]*tensor.Tensor, files map[string]stri
 			case err == nil && n != t.Shape[i]:
 				return wrong("extent %d is %d", i, t.Shape[i])
 			case err == nil || d == "?":
+			case d == "C" && t.Shape[i] == 0:
+				return wrong("C is 0, and a class at least is needed")
 			case !known:
 				bound[d] = binding{t.Shape[i], p.Name, files[p.Name]}
 			case b.size != t.Shape[i]:

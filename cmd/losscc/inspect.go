@@ -53,13 +53,15 @@ type inspected struct {
 	Params    map[string]any `json:"params,omitempty"`
 	Reduction string         `json:"reduction,omitempty"`
 	Gradient  string         `json:"gradient,omitempty"`
-	Inputs    []port         `json:"inputs"`
-	Outputs   []port         `json:"outputs"`
-	Nodes     int            `json:"nodes"`
-	Ops       []opCount      `json:"ops"`
-	Functions []functionUsed `json:"functions"`
-	Constants int            `json:"constants"`
-	Loads     []verdict      `json:"loads"`
+	// Schedules are given where a host has to follow one.
+	Schedules []shownSchedule `json:"schedules,omitempty"`
+	Inputs    []port          `json:"inputs"`
+	Outputs   []port          `json:"outputs"`
+	Nodes     int             `json:"nodes"`
+	Ops       []opCount       `json:"ops"`
+	Functions []functionUsed  `json:"functions"`
+	Constants int             `json:"constants"`
+	Loads     []verdict       `json:"loads"`
 
 	paramOrder []string
 }
@@ -105,6 +107,7 @@ func inspectedOf(m *onnxpb.ModelProto, path string, size int) inspected {
 	_ = json.Unmarshal([]byte(meta["losscc.inputs"]), &roles)
 	_ = json.Unmarshal([]byte(meta["losscc.params"]), &r.Params)
 	r.paramOrder = keysInOrder(meta["losscc.params"])
+	r.Schedules = schedulesOf(m)
 	stored := map[string]bool{}
 	for _, t := range m.GetGraph().GetInitializer() {
 		stored[t.GetName()] = true
@@ -123,6 +126,19 @@ func inspectedOf(m *onnxpb.ModelProto, path string, size int) inspected {
 	r.Ops = histogram(m)
 	r.Loads = loads(factsOf(m))
 	return r
+}
+
+// schedulesOf are the schedules that the metadata tell, in their order.
+func schedulesOf(m *onnxpb.ModelProto) []shownSchedule {
+	var out []shownSchedule
+	for _, e := range m.GetMetadataProps() {
+		input, ok := strings.CutPrefix(e.GetKey(), "losscc.schedule.")
+		s := shownSchedule{Input: input}
+		if ok && json.Unmarshal([]byte(e.GetValue()), &s) == nil {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // declared is a declared value of a file.

@@ -25,8 +25,9 @@ func (c *console) inspect(r inspected) {
 		c.printf(", written by %s", r.Producer)
 	}
 	c.printf("\n")
-	c.section("Inputs", portLines(r.Inputs, roleOf))
-	c.section("Outputs", portLines(r.Outputs, func(p port) string { return meaningOf(p.Name, r.Reduction) }))
+	g := graph{r.Inputs, r.Outputs, r.Loss, r.Reduction, r.Params}
+	c.section("Inputs", portLines(g.in, g.role))
+	c.section("Outputs", portLines(g.out, g.meaning))
 	var params []string
 	for _, name := range r.paramOrder {
 		params = append(params, fmt.Sprintf("%s=%v", name, r.Params[name]))
@@ -37,6 +38,7 @@ func (c *console) inspect(r inspected) {
 	} else if r.Gradient != "" {
 		c.section("Gradient", gradientLines([]string{r.Gradient}))
 	}
+	c.section("Schedule", scheduleLines(r.Schedules))
 	c.inspectOps(r)
 	var lines [][]string
 	for _, v := range r.Loads {

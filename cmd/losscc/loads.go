@@ -27,6 +27,7 @@ type facts struct {
 	nodes     []*onnxpb.NodeProto // less those that call the file's functions
 	ops       map[string]bool
 	elems     map[onnxpb.TensorProto_DataType]bool // of inputs and outputs
+	whole     []string                             // outputs that are one int64
 }
 
 func factsOf(m *onnxpb.ModelProto) facts {
@@ -57,6 +58,12 @@ func factsOf(m *onnxpb.ModelProto) facts {
 	}
 	for _, v := range slices.Concat(m.GetGraph().GetInput(), m.GetGraph().GetOutput()) {
 		f.elems[onnxpb.TensorProto_DataType(v.GetType().GetTensorType().GetElemType())] = true
+	}
+	for _, v := range m.GetGraph().GetOutput() {
+		t := v.GetType().GetTensorType()
+		if t.GetElemType() == int32(onnxpb.TensorProto_INT64) && t.GetShape() != nil && len(t.GetShape().GetDim()) == 0 {
+			f.whole = append(f.whole, v.GetName())
+		}
 	}
 	return f
 }
@@ -92,11 +99,12 @@ type release struct {
 	ir, opset int64
 }
 
-// Releases of ONNX Runtime that were tried, and of onnx as its documents have
-// them.
+// Releases of ONNX Runtime that were tried, every one from 1.22 to 1.32 and some
+// before, and of onnx as they say themselves. A release that takes no more than the
+// one before it is left out.
 var (
-	runtimeReleases = []release{{"1.12", 8, 17}, {"1.14", 8, 18}, {"1.17", 9, 20}, {"1.20", 10, 21}, {"1.22", 10, 22}, {"1.23", 11, 23}, {"1.24", 13, 25}, {"1.27", 13, 26}}
-	onnxReleases    = []release{{"1.12", 8, 17}, {"1.13", 8, 18}, {"1.14", 9, 19}, {"1.15", 9, 20}, {"1.16", 10, 21}, {"1.17", 10, 22}, {"1.18", 11, 23}, {"1.19", 12, 24}, {"1.20", 13, 25}, {"1.21", 13, 26}, {"1.22", 13, 27}}
+	runtimeReleases = []release{{"1.12", 8, 17}, {"1.14", 8, 18}, {"1.17", 9, 20}, {"1.20", 10, 21}, {"1.22", 10, 22}, {"1.23", 11, 23}, {"1.24", 13, 25}, {"1.25", 13, 26}, {"1.32", 14, 28}}
+	onnxReleases    = []release{{"1.12", 8, 17}, {"1.13", 8, 18}, {"1.14", 9, 19}, {"1.15", 9, 20}, {"1.16", 10, 21}, {"1.17", 10, 22}, {"1.18", 11, 23}, {"1.19", 12, 24}, {"1.20", 13, 25}, {"1.21", 13, 26}, {"1.22", 13, 27}, {"1.23", 14, 28}}
 )
 
 // firstRelease is the first of the releases that takes the file's versions.
@@ -106,13 +114,16 @@ func firstRelease(all []release, f facts) string {
 			return r.name
 		}
 	}
-	return "later than " + all[len(all)-1].name
+	return laterThan + all[len(all)-1].name
 }
+
+// laterThan begins what is said of versions that no release takes.
+const laterThan = "later than "
 
 func onnxRuntime(f facts) verdict {
 	first := firstRelease(runtimeReleases, f)
-	if strings.HasPrefix(first, "later") {
-		return verdict{"ONNX Runtime", "no", fmt.Sprintf("IR %d with opset %d is %s", f.ir, f.opset, first)}
+	if strings.HasPrefix(first, laterThan) {
+		return verdict{"ONNX Runtime", "no", fmt.Sprintf("IR %d with opset %d is %s, the newest that was tried", f.ir, f.opset, first)}
 	}
 	if f.elems[onnxpb.TensorProto_DOUBLE] {
 		if without := f.among("Acos", "Asin", "Atan", "Cos", "Erf", "Softplus", "OneHot", "NonZero"); len(without) > 0 {
@@ -146,12 +157,64 @@ func flatReader(f facts, reader string, opset int64, lacks ...string) verdict {
 	return verdict{reader, "yes", "flat, and no op that it is known to lack"}
 }
 
+// tract keeps whole numbers that a Cast or a Shape gives as expressions in the
+// extents: it does not add them up along an axis, and what depends on how many
+// places a NonZero finds stays an expression.
 func tract(f facts) verdict {
 	v := flatReader(f, "tract", 18)
-	if v.Answer == "yes" && f.told {
+	if v.Answer != "yes" {
+		return v
+	}
+	switch counts := f.countsOfNonZero(); {
+	case f.sumsCast():
+		return verdict{v.Reader, "no", "it has no CumSum of numbers that were cast to int64"}
+	case len(counts) > 0:
+		return verdict{v.Reader, "partly", "it gives " + strings.Join(counts, ", ") + " as an expression, not as a number"}
+	case f.told:
 		return verdict{v.Reader, "partly", "given sizes of inputs it refuses the shapes told between the nodes; build with --form flat"}
 	}
 	return v
+}
+
+// sumsCast tells whether a CumSum runs over what a Cast to int64 gives.
+func (f facts) sumsCast() bool {
+	cast := map[string]bool{}
+	for _, n := range f.nodes {
+		toWhole := slices.ContainsFunc(n.GetAttribute(), func(a *onnxpb.AttributeProto) bool {
+			return a.GetName() == "to" && a.GetI() == int64(onnxpb.TensorProto_INT64)
+		})
+		for _, o := range n.GetOutput() {
+			cast[o] = n.GetOpType() == "Cast" && toWhole
+		}
+		if n.GetOpType() == "CumSum" && anyOf(cast, n.GetInput()) {
+			return true
+		}
+	}
+	return false
+}
+
+// countsOfNonZero are the outputs that are one whole number, made from the extent
+// of something that was made from places which a NonZero found.
+func (f facts) countsOfNonZero() []string {
+	places, counts := map[string]bool{}, map[string]bool{}
+	for _, n := range f.nodes {
+		fromPlaces := n.GetOpType() == "NonZero" || anyOf(places, n.GetInput())
+		fromCounts := anyOf(counts, n.GetInput()) || n.GetOpType() == "Shape" && fromPlaces
+		for _, o := range n.GetOutput() {
+			places[o], counts[o] = fromPlaces, fromCounts
+		}
+	}
+	var out []string
+	for _, name := range f.whole {
+		if counts[name] {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+func anyOf(set map[string]bool, names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return set[name] })
 }
 
 // onnx2torch goes by the operators that its registry has.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"losscc/builders"
@@ -75,6 +76,11 @@ func (o *choices) options() (compile.Options, error) {
 	if out.Sets, err = pairs("--set", o.sets, "margin=0.3"); err != nil {
 		return out, err
 	}
+	for _, text := range o.sets {
+		if _, value, _ := strings.Cut(text, "="); divided(value) {
+			return out, misuse("--set: found %q, want the number without _", text)
+		}
+	}
 	out.Choose, err = pairs("--choose", o.choose, "norm=sums")
 	return out, err
 }
@@ -105,6 +111,13 @@ func pairs(flag string, texts []string, example string) (map[string]string, erro
 	return out, nil
 }
 
+// divided tells a number that is one only because _ may stand between digits in
+// Go's source.
+func divided(text string) bool {
+	_, err := strconv.ParseFloat(text, 64)
+	return err == nil && strings.Contains(text, "_")
+}
+
 // compiled is the loss that the arguments and flags ask for. What the compiler
 // says that is no misuse is a defect of ours.
 func (o *choices) compiled(expr string) (*compile.Result, error) {
@@ -112,5 +125,34 @@ func (o *choices) compiled(expr string) (*compile.Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, word := range strings.FieldsFunc(expr, func(r rune) bool { return strings.ContainsRune("+* \t", r) }) {
+		if divided(word) {
+			return nil, misuse("found the factor %q, want the number without _", word)
+		}
+	}
+	if err := o.hasOfficial(expr); err != nil {
+		return nil, err
+	}
 	return compile.Run(expr, opts)
+}
+
+// hasOfficial refuses the official gradient of a loss that has none, and names
+// the losses that have one. What cannot be read is left to the compiler.
+func (o *choices) hasOfficial(expr string) error {
+	terms, err := builders.ParseSum(expr)
+	if err != nil || o.gradient != "official" {
+		return nil
+	}
+	var with []string
+	for _, l := range builders.List() {
+		if l.Official {
+			with = append(with, l.Name)
+		}
+	}
+	for _, t := range terms {
+		if !t.Loss.Official {
+			return misuse("%s has no official gradient, only %s has; for others there is --gradient exact", t.Loss.Name, strings.Join(with, ", "))
+		}
+	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -70,60 +71,77 @@ func (p port) shapeText() string {
 	return "[" + strings.Join(parts, ",") + "]"
 }
 
+// graph is what the words about an input or an output depend on: the others, and
+// how the file was built.
+type graph struct {
+	in, out         []port
+	loss, reduction string
+	params          map[string]any // hyper-parameters by name
+}
+
 // roles say what a host does with an input.
 var roles = map[string]string{
 	"embeddings": "from the network, a row a sample; has a gradient",
 	"parameter":  "trained with the network; has a gradient",
 	"labels":     "from the data",
 	"index":      "rows that a miner chose",
-	"state":      "feed back what NAME_next gave",
 	"schedule":   "moved by the host as training goes on",
 	"noise":      "drawn by the host",
 	"data":       "from the data",
 }
 
-// roleOf is what is said of an input.
-func roleOf(p port) string {
-	text := roles[p.Role]
+// role is what is said of an input.
+func (g graph) role(p port) string {
 	switch {
 	case p.Role == "":
 		return ""
+	case p.Name == "labels" && g.countsClasses():
+		return "classes 0…C−1; anything else marks an ignored row"
 	case p.Name == "labels":
-		text = "classes 0…C−1; anything else marks an ignored row"
+		return "classes from 0 up; a negative one marks an ignored row"
 	case p.Name == "same":
-		text = "1 for a pair of one class, else 0"
+		return "labels: 1 for one class, 0 for two; anything else marks an ignored pair"
+	case p.Role == "state" && p.Name == "centers" && named(g.out, "center_rows"):
+		return "state: put center_values into its rows center_rows"
 	case p.Role == "state":
-		text = "state: feed back " + p.Name + "_next"
+		return "state: feed back " + p.Name + "_next"
+	case p.Role == p.Name:
+		return roles[p.Role]
 	}
-	if p.Role == p.Name || p.Role == "state" {
-		return text
-	}
-	return p.Role + ": " + text
+	return p.Role + ": " + roles[p.Role]
 }
 
-// meaningOf is what is said of an output.
-func meaningOf(name, reduction string) string {
-	switch {
-	case name == "loss" && reduction == "none":
-		return "one number a row"
-	case name == "loss" && reduction != "":
-		return "the " + reduction + " over rows"
+// countsClasses tells whether an input says how many classes there are.
+func (g graph) countsClasses() bool {
+	return slices.ContainsFunc(g.in, func(p port) bool { return slices.Contains(p.Shape, any("C")) })
+}
+
+// named tells whether a port has that name.
+func named(ports []port, name string) bool {
+	return slices.ContainsFunc(ports, func(p port) bool { return p.Name == name })
+}
+
+// meanings say what outputs are, by their names.
+var meanings = map[string]string{
+	"triplets":      "rows: anchor, positive, negative",
+	"pairs":         "rows, two by two",
+	"class_index":   "the sampled classes",
+	"local_labels":  "where labels stand among them; −1 is ignored",
+	"predicted":     "the class with the highest score, without margin",
+	"accuracy":      "share of kept rows that are predicted right",
+	"center_rows":   "the classes that occur, ascending: rows of centers",
+	"center_values": "where these centres move to",
+}
+
+// meaning is what is said of an output.
+func (g graph) meaning(p port) string {
+	switch name := p.Name; {
 	case name == "loss":
-		return "the value"
+		return g.value()
 	case name == "ignored":
-		return "how many rows were ignored"
-	case name == "triplets":
-		return "rows: anchor, positive, negative"
-	case name == "pairs":
-		return "rows, two by two"
-	case name == "class_index":
-		return "the sampled classes"
-	case name == "local_labels":
-		return "where labels stand among them; −1 is ignored"
-	case name == "predicted":
-		return "the class with the highest score, without margin"
-	case name == "accuracy":
-		return "share of kept rows that are predicted right"
+		return g.ignored()
+	case strings.HasPrefix(name, "ignored."):
+		return "how many the part " + strings.TrimPrefix(name, "ignored.") + " ignored"
 	case strings.HasPrefix(name, "loss."):
 		return "a part of the sum, before its factor"
 	case strings.HasPrefix(name, "grad_"):
@@ -131,7 +149,65 @@ func meaningOf(name, reduction string) string {
 	case strings.HasSuffix(name, "_next"):
 		return "the state " + strings.TrimSuffix(name, "_next") + " for the next step"
 	}
-	return ""
+	return meanings[p.Name]
+}
+
+// splits tells whether parts of a sum have an output each, called name.part.
+func (g graph) splits(name string) bool {
+	return slices.ContainsFunc(g.out, func(p port) bool { return strings.HasPrefix(p.Name, name+".") })
+}
+
+// ignored is what is said of the count of what was ignored: of what the loss runs
+// over.
+func (g graph) ignored() string {
+	switch {
+	case g.splits("ignored"):
+		return "how many the other parts ignored"
+	case named(g.in, "pairs"):
+		return "how many pairs were ignored"
+	case named(g.in, "triplets"):
+		return "how many triplets were ignored"
+	}
+	return "how many rows were ignored"
+}
+
+// value is what is said of the loss.
+func (g graph) value() string {
+	switch {
+	case g.reduction == "none":
+		return "one number a row"
+	case g.reduction == "":
+		return "the value"
+	case g.splits("loss"):
+		return "the weighted sum of the parts (reduction " + g.reduction + ")"
+	case g.reduction == "mean":
+		return g.mean()
+	}
+	return "the " + g.reduction + " over " + g.terms()
+}
+
+// terms are what the value of a loss has a term for.
+func (g graph) terms() string {
+	if mining, ok := g.params["mining"]; ok && mining != "none" {
+		if found, ok := map[string]string{"contrastive": "pairs", "triplet": "triplets"}[g.loss]; ok {
+			return found
+		}
+	}
+	return "rows"
+}
+
+// mean is over what the parameter average says, where a loss has it.
+func (g graph) mean() string {
+	average := g.params["average"]
+	switch {
+	case g.loss == "contrastive" && average == "separate":
+		return "the mean over pairs of one class plus that over the others"
+	case g.loss == "contrastive" && average == "nonzero":
+		return "the mean over pairs of one class plus that over the others, terms above 0 only"
+	case g.loss == "triplet" && average == "nonzero":
+		return "the mean over " + g.terms() + ", terms above 0 only"
+	}
+	return "the mean over " + g.terms()
 }
 
 // portLines are inputs or outputs as lines of a table; say adds what there is

@@ -150,6 +150,10 @@ func newRoot(c *console) *cobra.Command {
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { c.help(cmd) })
 	root.SetUsageFunc(func(cmd *cobra.Command) error { c.help(cmd); return nil })
 	root.SetFlagErrorFunc(flagError)
+	onlyOnce(root.PersistentFlags())
+	for _, cmd := range append(root.Commands(), root) {
+		onlyOnce(cmd.Flags())
+	}
 	return root
 }
 
@@ -182,11 +186,12 @@ func flagError(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var missing *pflag.ValueRequiredError
 	var wrong *pflag.InvalidValueError
+	errors.As(err, &wrong)
 	switch {
 	case errors.As(err, &unknown):
 		name := unknown.GetSpecifiedName()
-		if unknown.GetSpecifiedShortnames() != "" {
-			return misuse("%s has no flag -%s", cmd.CommandPath(), name)
+		if rest := unknown.GetSpecifiedShortnames(); rest != "" {
+			return misuse("%s has no flag -%s%s", cmd.CommandPath(), name, negativeTerm(rest))
 		}
 		return misuse("%s has no flag --%s%s", cmd.CommandPath(), name, didYouMeanFlag(cmd, name))
 	case errors.As(err, &missing):
@@ -194,11 +199,27 @@ func flagError(cmd *cobra.Command, err error) error {
 		name, usage := flagUsage(f)
 		usage, _, _ = strings.Cut(usage, "\n")
 		return misuse("--%s needs a value, %s: %s", f.Name, name, usage)
-	case errors.As(err, &wrong):
+	case errors.Is(err, errTwice):
+		return misuse("--%s is given twice, the second time as %q: it has one value", wrong.GetFlag().Name, wrong.GetValue())
+	case wrong != nil:
 		f := wrong.GetFlag()
 		return misuse("--%s: found %q, want %s", f.Name, wrong.GetValue(), wanted(f))
 	}
 	return &fault{codeMisuse, err}
+}
+
+// negativeTerm is the advice on a sum of losses that begins with a minus and was
+// taken for flags, of which rest is what follows the minus.
+func negativeTerm(rest string) string {
+	if !strings.ContainsAny(rest[:1], ".0123456789") {
+		return ""
+	}
+	sum := "-" + rest
+	advice := fmt.Sprintf("; if %q is a sum of losses, put it last, after --", sum)
+	if first, others, ok := strings.Cut(sum, "+"); ok {
+		advice += fmt.Sprintf(", or begin with another term: %q", strings.TrimSpace(others)+" + "+strings.TrimSpace(first))
+	}
+	return advice
 }
 
 // wanted says what the type of a flag accepts.

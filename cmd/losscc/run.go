@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -38,6 +39,9 @@ drawn. A state input is what the last run gave as NAME_next.`,
 		ValidArgsFunction: completeFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.drawn = cmd.Flags().Changed("random")
+			if o.out == "" && cmd.Flags().Changed("out") {
+				return misuse("run %s: want --out DIR, the directory to write to", args[0])
+			}
 			return c.run(args[0], o)
 		},
 	}
@@ -65,7 +69,12 @@ func (c *console) run(path string, o *running) error {
 		return err
 	}
 	out, err := m.Run(in)
-	if err != nil {
+	switch {
+	case errors.Is(err, onnxval.ErrLimit) && o.random != "":
+		return misuse("--random: %s: %w; choose smaller extents", path, err)
+	case errors.Is(err, onnxval.ErrLimit):
+		return failure(codeFile, "%s: %w; give smaller inputs", path, err)
+	case err != nil:
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	written, err := writeTensors(m, out, in, drawn, o.out)

@@ -160,11 +160,16 @@ func shownOf(r *compile.Result) shown {
 		part := shownPart{listedLoss{l.Name, orEmpty(l.Aliases), l.Family, l.Title, l.Paper},
 			p.Factor, l.Formula, orEmpty(l.Notes), orEmpty(l.Reductions), nil}
 		if t := l.Schedule; t != nil {
-			part.Schedule = &shownSchedule{t.Input, t.Base, t.Gamma, t.Power, t.Min}
+			schedule := scheduleOf(t)
+			part.Schedule = &schedule
 		}
 		s.Parts = append(s.Parts, part)
 	}
 	return s
+}
+
+func scheduleOf(s *builders.Schedule) shownSchedule {
+	return shownSchedule{s.Input, s.Base, s.Gamma, s.Power, s.Min}
 }
 
 // paramsOf are the parameters of all parts with the values that they have.

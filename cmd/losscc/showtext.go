@@ -17,8 +17,9 @@ func (c *console) show(r *compile.Result) {
 		c.showPart(p, len(r.Built.Parts) > 1)
 	}
 	in, out := portsOf(r.Gradient, r.Options.DType)
-	c.section("Inputs", portLines(in, roleOf))
-	c.section("Outputs", portLines(out, func(p port) string { return meaningOf(p.Name, r.Options.Reduction) }))
+	g := graph{in, out, r.Built.Name(), r.Options.Reduction, settingsOf(r.Built)}
+	c.section("Inputs", portLines(g.in, g.role))
+	c.section("Outputs", portLines(g.out, g.meaning))
 	var lines [][]string
 	for _, p := range paramsOf(r.Built) {
 		lines = append(lines, []string{p.Name, valueText(p), p.Doc + " (" + acceptsText(p) + ")"})
@@ -30,7 +31,7 @@ func (c *console) show(r *compile.Result) {
 	c.section("Gradients", gradientLines(gradientsOf(r.Built)))
 	for _, p := range r.Built.Parts {
 		if t := p.Loss.Schedule; t != nil {
-			c.section("Schedule", [][]string{{fmt.Sprintf("%s = max(%g, %g·(1 + %g·iteration)^−%g), iterations from 1", t.Input, t.Min, t.Base, t.Gamma, t.Power)}})
+			c.section("Schedule", scheduleLines([]shownSchedule{scheduleOf(t)}))
 		}
 	}
 	if len(r.Built.Advice) > 0 {
@@ -38,6 +39,15 @@ func (c *console) show(r *compile.Result) {
 		c.heading("Advice")
 		c.bullets(r.Built.Advice)
 	}
+}
+
+// scheduleLines say which value an input has at each iteration.
+func scheduleLines(all []shownSchedule) [][]string {
+	var lines [][]string
+	for _, s := range all {
+		lines = append(lines, []string{fmt.Sprintf("%s = max(%g, %g·(1 + %g·iteration)^−%g), iterations from 1", s.Input, s.Min, s.Base, s.Gamma, s.Power)})
+	}
+	return lines
 }
 
 // showPart writes what a loss is by itself.

@@ -48,13 +48,18 @@ losscc has no formula for, is not proved: exit code 1, as for a failed check.`,
 			losses, _ := completeLoss(cmd, nil, word)
 			return losses, cobra.ShellCompDirectiveDefault
 		},
-		RunE: func(_ *cobra.Command, args []string) error { return c.verify(args, o) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.replay == "" && cmd.Flags().Changed("replay") {
+				return misuse("verify: want --replay DIR, the directory to write to")
+			}
+			return c.verify(args, o)
+		},
 	}
 	f := cmd.Flags()
 	names := append([]string{"go", "all"}, rt.Names()...)
 	f.StringSliceVar(&o.runtimes, "runtime", []string{"go"}, "also run in `NAME`: "+strings.Join(names, ", ")+"\n(go is losscc's own evaluator, which always runs)")
-	f.Uint64Var(&o.seed, "seed", 1, "`N`, draws the same inputs each time")
-	f.IntVar(&o.points, "points", 20, "`N`, how many random inputs to compare at")
+	f.Uint64Var(&o.seed, "seed", 1, "`N` the same number draws the same inputs")
+	f.IntVar(&o.points, "points", 20, "`N` how many random inputs to compare at")
 	f.StringVar(&o.replay, "replay", "", "write the inputs of failures below `DIR`\n(default: a new one among the temporary files)")
 	cmd.RegisterFlagCompletionFunc("runtime", oneOf(names...))
 	return cmd

@@ -100,25 +100,28 @@ func (c *console) why(r *compile.Result) {
 	c.printf("\nChosen by cost\n")
 	c.printf("The loss as a whole with each way, in ms and MB, estimated from measured kernels\n")
 	c.printf("(ONNX Runtime, CPU, two threads) at %s.\nSix percent of memory, with the 64 MB that a runtime holds anyway, are worth one\n"+
-		"of time. The second way is taken if it is a percent cheaper, the mean over the\nsizes.\n", strings.Join(sizes, "; "))
+		"of time. The second way is taken if it is %g percent cheaper in the mean over the\n"+
+		"sizes, or %g percent where it costs no more at any size, in time and in memory.\n",
+		strings.Join(sizes, "; "), 100*opt.Telling, 100*opt.Least)
 	at := places(r.Decisions)
 	for i := range r.Decisions {
 		d := &r.Decisions[i]
-		note := ""
-		if d.Forced {
-			note = "  (asked for)"
-		}
 		c.printf("\n%s at %s: %s\n", d.Choice.Name, at[i], d.Choice.Says)
-		c.printf("  %s %-14s %s%s\n", mark(!d.TookOther), d.Choice.Written, estimates(d.Written), "")
-		c.printf("  %s %-14s %s%s\n", mark(d.TookOther), d.Choice.Other, estimates(d.Other), note)
+		c.way(d.Choice.Written, d.Written, !d.TookOther, d.Forced)
+		c.way(d.Choice.Other, d.Other, d.TookOther, d.Forced)
 	}
 }
 
-func mark(taken bool) string {
+// way prints one of the two ways of a choice; the one that was taken is marked.
+func (c *console) way(name string, es []cost.Estimate, taken, forced bool) {
+	mark, note := " ", ""
 	if taken {
-		return "*"
+		mark = "*"
+		if forced {
+			note = "  (asked for)"
+		}
 	}
-	return " "
+	c.printf("  %s %-14s %s%s\n", mark, name, estimates(es), note)
 }
 
 func estimates(es []cost.Estimate) string {

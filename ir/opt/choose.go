@@ -55,12 +55,12 @@ const (
 	runtime = 64 << 20
 )
 
-// telling is how much cheaper the other way has to be, as a logarithm: estimates
-// do not tell a percent. Of a way that is cheaper at every size, in time and in
-// memory, less is believed.
+// Telling is how much cheaper the other way has to be, as a logarithm: estimates
+// do not tell a percent. Of a way that costs no more at any size, in time and in
+// memory, Least is enough.
 const (
-	telling = 0.01
-	least   = 0.003
+	Telling = 0.01
+	Least   = 0.003
 )
 
 // Choose takes the cheaper way at every value where there are two, and tells
@@ -118,7 +118,7 @@ func (d *Decision) decide(forced string) {
 	switch forced {
 	case "":
 		w := d.Weight()
-		d.TookOther = w < -telling || w < -least && d.neverWorse()
+		d.TookOther = w < -Telling || w < -Least && d.neverWorse()
 	case d.Choice.Other:
 		d.TookOther, d.Forced = true, true
 	default:

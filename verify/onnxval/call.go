@@ -82,7 +82,8 @@ func (c *call) make(e Elem, shape []int) *value {
 func (c *call) fits(shape []int) {
 	n := count(shape)
 	if c.run.elements -= n; c.run.elements < 0 {
-		failf("the result %s takes the run over the limit of elements", tensor.ShapeString(shape))
+		failf("the result %s takes the run to %.4g elements, %w of %d", tensor.ShapeString(shape),
+			float64(c.run.limits.Elements)-float64(c.run.elements), ErrLimit, c.run.limits.Elements)
 	}
 	c.run.spend(n)
 }

@@ -173,7 +173,7 @@ var makingCases = []opCase{
 	{fact: "of two values", op: "ConstantOfShape value={i64[2] 5 6}", in: "i64[1] 3", want: "!repeats i64[2], want one element"},
 	{fact: "of an extent without bounds", op: "ConstantOfShape", in: "i64[1] 9223372036854775807", want: "!makes a tensor with the extent 9223372036854775807"},
 	{fact: "of a negative extent", op: "ConstantOfShape", in: "i64[1] -1", want: "!extent -1"},
-	{fact: "beyond the limit", op: "ConstantOfShape", in: "i64[2] 65536 65536", want: "!takes the run over the limit of elements"},
+	{fact: "beyond the limit", op: "ConstantOfShape", in: "i64[2] 65536 65536", want: "!takes the run to 4.295e+09 elements, over the limit of 536870912"},
 	{fact: "beyond all bounds", op: "ConstantOfShape", in: "i64[3] 1099511627776 1099511627776 0", want: "!larger than any tensor"},
 	{op: "Range", in: "i64[] 2 | i64[] 9 | i64[] 3", want: "i64[3] 2 5 8"},
 	{fact: "down", op: "Range", in: "i64[] 3 | i64[] 0 | i64[] -1", want: "i64[3] 3 2 1"},

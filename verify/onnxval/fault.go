@@ -1,6 +1,9 @@
 package onnxval
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Fault says where a mistake lies.
 type Fault uint8
@@ -30,6 +33,9 @@ func (e *Error) Error() string {
 
 // Unwrap is the error without the node.
 func (e *Error) Unwrap() error { return e.Err }
+
+// ErrLimit is in the error of a run that one of its Limits has stopped.
+var ErrLimit = errors.New("over the limit")
 
 // failure carries an error out of the depths of a file or a kernel to the door
 // of the package, where it becomes an Error.

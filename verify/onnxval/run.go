@@ -21,7 +21,7 @@ var Rounded Option = func(r *runner) { r.rounded = true }
 // output that is not of its declared type.
 func (m *Model) Run(in map[string]*tensor.Tensor, options ...Option) (out map[string]*tensor.Tensor, err error) {
 	defer rescue(InRun, &err)
-	r := &runner{elements: m.limits.Elements, work: m.limits.Work}
+	r := &runner{limits: m.limits, elements: m.limits.Elements, work: m.limits.Work}
 	for _, o := range options {
 		o(r)
 	}
@@ -63,6 +63,7 @@ func (s symbols) declared(what string, p port, v *value) {
 // runner is one run: its options and what is left of its limits.
 type runner struct {
 	rounded  bool
+	limits   Limits
 	elements int64
 	work     int64
 	declared func(st *step, slot int, v *value) // checks a value of the graph
@@ -158,6 +159,6 @@ func (r *runner) apply(st *step, f *frame, in []*value) []*value {
 // spend takes steps off what the run may still do.
 func (r *runner) spend(n int64) {
 	if r.work -= n; r.work < 0 {
-		failf("the run takes more steps than Limits.Work allows")
+		failf("the run goes %w of %d steps", ErrLimit, r.limits.Work)
 	}
 }

@@ -336,8 +336,8 @@ func TestRunStopsAtItsLimits(t *testing.T) {
 		says   string
 	}{
 		{"within", Limits{Elements: 1000, Work: 1003, Nodes: 1}, ""},
-		{"elements", Limits{Elements: 999}, "node 0 (Expand): the result [1000] takes the run over the limit of elements"},
-		{"work", Limits{Work: 1002}, "node 0 (Expand): the run takes more steps than Limits.Work allows"},
+		{"elements", Limits{Elements: 999}, "node 0 (Expand): the result [1000] takes the run to 1000 elements, over the limit of 999"},
+		{"work", Limits{Work: 1002}, "node 0 (Expand): the run goes over the limit of 1002 steps"},
 		{"a default", Limits{}, ""},
 	}
 	for _, tt := range tests {
@@ -348,6 +348,9 @@ func TestRunStopsAtItsLimits(t *testing.T) {
 			}
 			if _, err = m.Run(in); tt.says == "" && err != nil || tt.says != "" && (err == nil || err.Error() != tt.says) {
 				t.Errorf("got %v, want %q", err, tt.says)
+			}
+			if errors.Is(err, ErrLimit) != (tt.says != "") {
+				t.Errorf("%v is ErrLimit: %v", err, errors.Is(err, ErrLimit))
 			}
 		})
 	}
@@ -360,7 +363,7 @@ func TestRunStopsAtItsLimits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := m.Run(map[string]*tensor.Tensor{"a": tensor.New(tensor.Float, 100, 100)}); err == nil || !strings.Contains(err.Error(), "Limits.Work") {
+	if _, err := m.Run(map[string]*tensor.Tensor{"a": tensor.New(tensor.Float, 100, 100)}); !errors.Is(err, ErrLimit) {
 		t.Errorf("a million products: got %v", err)
 	}
 }

@@ -48,6 +48,63 @@ def test_digits_turned(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert means[1] > means[0] + 0.05  # measured 0.354 and 0.201
 
 
+def test_pictures_are_drawn_where_they_are_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = str(build(*FILE))
+    assert digits.main([file, "--steps", "1"]) == 0
+    assert list(tmp_path.iterdir()) == []
+    assert digits.main([file, "--steps", "1", "--out", "new/folder"]) == 0
+    assert sorted(p.name for p in (tmp_path / "new" / "folder").iterdir()) == ["roc.svg", "scatter.svg"]
+
+
+def test_other_heads_train_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert digits.main([str(build("softmax", "--grad")), "--steps", "2"]) == 0
+    assert "in 2 steps on 7 classes" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("flags", "more", "says"),
+    [
+        (None, (), "none.onnx"),
+        (("triplet", "--grad"), (), "found triplet, which takes anchor, positive, negative; want a head"),
+        (("center", "--grad"), (), "found center, which takes embeddings, labels, centers; want a head"),
+        (("mine-triplets",), (), "mine-triplets is no loss"),
+        (("arcface",), (), "found no gradient; build it with --grad"),
+        (("arcface", "--grad", "--reduction", "none"), (), "build it with --reduction mean"),
+        (("softmax", "--grad"), ("--plain",), "found softmax; --plain has arcface"),
+    ],
+)
+def test_what_is_no_head_is_told(
+    flags: tuple[str, ...] | None, more: tuple[str, ...], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = "none.onnx" if flags is None else str(build(*flags))
+    with pytest.raises(SystemExit) as ended:
+        digits.main([file, *more])
+    assert ended.value.code == 2
+    assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        (None, "found no such file"),
+        (("triplet", "--grad"), "found the inputs anchor tensor(float), "),
+        ((*FILE, "--dtype", "f64"), "want a head in float32"),
+        (("arcface",), "found no gradient; build it with --grad"),
+    ],
+)
+def test_what_numpy_does_not_train_is_told(
+    flags: tuple[str, ...] | None, says: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = str(tmp_path / "none.onnx" if flags is None else build(*flags))
+    with pytest.raises(SystemExit) as ended:
+        digits_numpy.main([file])
+    assert ended.value.code == 2
+    assert says in capsys.readouterr().err
+    (tmp_path / "text.onnx").write_text("hello")
+    assert "does not load" in digits_numpy.fault(str(tmp_path / "text.onnx"))
+
+
 def test_a_turned_six_is_no_class() -> None:
     x = torch.arange(7 * 64, dtype=torch.float32).reshape(7, 1, 8, 8)
     pictures, classes = digits.turned(x, torch.arange(7))

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import copy
+import decimal
 import io
 import math
 import pickle
+import re
 from collections.abc import Callable
+from decimal import Decimal
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -100,6 +104,55 @@ def test_sphereface2_starts_where_its_halves_balance(kind: str) -> None:
     assert abs(grad.item()) < 1e-9
 
 
+def exact_bias(scale: float, share: float, margin: float, classes: int) -> float:
+    """The documented start of sphereface2's bias for t=3 and margin_type=cos, in 2000 digits."""
+    with decimal.localcontext() as context:
+        context.prec = 2000
+        s, p, m = Decimal(scale), Decimal(share), Decimal(margin)
+        v = p / ((1 - p) * (classes - 1))
+        b0, b1 = s * (Decimal("-0.75") - m), s * (Decimal("-0.75") + m)
+        root = ((1 - v) ** 2 + 4 * v * (b0 - b1).exp()).sqrt()
+        return float((2 * v).ln() - b1 - (1 - v + root).ln())
+
+
+@pytest.mark.parametrize(
+    ("scale", "share", "margin", "classes"),
+    [
+        (40, 0.7, 0.4, 2),
+        (40, 0.7, 0.4, 3),
+        (40, 0.7, 0.4, 10),
+        (40, 0.7, 0.4, 100000),
+        (64, 0.7, 0.4, 2),
+        (64, 0.7, 0.4, 3),
+        (64, 0.9, 0.35, 12),
+        (30, 0.5, 0.4, 2),
+        (64, 0.75, 0, 4),
+        (1000, 0.9, 1, 5),
+        (2000, 0.5, 1, 2),
+        (2000, 0.3, 1, 50),
+        (2000, 0.99, 1, 50),
+    ],
+)
+def test_sphereface2_starts_at_the_exact_value(scale: float, share: float, margin: float, classes: int) -> None:
+    sets = [f"scale={scale}", f"lambda={share}", f"margin={margin}"]
+    flags = ["--dtype", "f64", *(word for s in sets for word in ("--set", s))]
+    found = Loss(build("sphereface2", *flags), C=classes, D=2).bias.item()
+    assert found == pytest.approx(exact_bias(scale, share, margin, classes), rel=1e-12)
+
+
+@pytest.mark.parametrize("sum_", ["arcface + sphereface2", "0.5*sphereface2 + arcface", "2*sphereface2"])
+def test_in_a_sum_a_first_value_is_that_of_its_part(sum_: str) -> None:
+    alone = Loss(build("sphereface2"), C=10, D=2).bias
+    equal([Loss(build(sum_), C=10, D=2).bias], [alone])
+    assert alone.item() == pytest.approx(exact_bias(40, 0.7, 0.4, 10), rel=1e-6)
+
+
+@pytest.mark.parametrize("first", ["uniface", "sphereface2"])
+def test_a_shared_first_value_is_that_of_the_first_part(first: str) -> None:
+    second = {"uniface": "sphereface2", "sphereface2": "uniface"}[first]
+    equal([Loss(build(f"{first} + {second}"), C=10, D=2).bias], [Loss(build(first), C=10, D=2).bias])
+
+
 # ---------------------------------------------------------------- arguments
 
 
@@ -128,6 +181,41 @@ def test_the_schedule_counts_in_training_mode_only() -> None:
     equal([second], [loss(x, y, **{"lambda": 1000 / (1 + 0.12 * 2)})])
     assert loss.iteration.item() == 2, "a lambda that is given is no iteration"
     assert not torch.equal(first, second)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("flags", [("--grad",), ()])
+def test_centres_move_by_rows_as_they_move_whole(backend: str, flags: tuple[str, ...]) -> None:
+    x, y = torch.randn(ROWS, 4), torch.tensor([3, 1, 1, -1, 3, 3, 9])
+    by_rows = ("--set", "centers_output=rows")
+    whole, rows = (head(build("center", *flags, *more), backend=backend) for more in ((), by_rows))
+    rows.load_state_dict(whole.state_dict())
+    start = rows.centers.clone()
+    rows.eval()
+    rows(x, y)
+    equal([rows.centers], [start])  # state moves in training mode only
+    rows.train()
+    for _ in range(3):
+        close(rows(x, y), whole(x, y), 1e-6)
+        close(rows.centers, whole.centers, 1e-6)
+    assert not torch.equal(rows.centers[1], start[1])
+    equal([rows.centers[0], rows.centers[4]], [start[0], start[4]])
+    sum_ = head(build("softmax + 0.003*center", "--grad", "--set", "center.centers_output=rows"), backend=backend)
+    start = sum_.centers.clone()
+    sum_(x, torch.full_like(y, -1))
+    equal([sum_.centers], [start])
+    sum_(x, y)
+    assert not torch.equal(sum_.centers, start)
+
+
+def test_the_rows_of_centres_that_are_given_come_out() -> None:
+    loss = head(build("center", "--grad", "--set", "centers_output=rows"))
+    x, y = torch.randn(ROWS, 4), torch.tensor([3, 1, 1, -1, 3, 3, 9])
+    start = loss.centers.clone()
+    loss(x, y, centers=start)
+    equal([loss.centers], [start])
+    assert loss.last["center_rows"].tolist() == [1, 3]
+    assert loss.last["center_values"].shape == (2, 4)
 
 
 def test_noise_is_drawn_in_training_mode() -> None:
@@ -196,6 +284,11 @@ def test_what_does_not_fit_is_told() -> None:
             lambda: Loss(build("arcface"), C=5, D=4, backend="tensorrt"),
             r"found 'tensorrt', want 'onnxruntime' or 'torch'",
         ),
+        (
+            lambda: loss(x, lables=y),
+            r'^lables: arcface has no such input; did you mean "labels"\?; it has embeddings, ',
+        ),
+        (lambda: Loss(build("arcface"), C=5, D=4, lables=y), r'^lables: .*; did you mean "labels"\?; it has'),
         (lambda: Loss(build("mine-triplets")), r"mine-triplets is no loss: its outputs are triplets"),
         (lambda: Loss(b"hello"), r"not a"),
         (lambda: Loss(build("arcface").read_bytes()[:-7], C=5, D=4), r"not a whole ONNX file"),
@@ -208,6 +301,19 @@ def test_what_does_not_fit_is_told() -> None:
     for call, message in wrong:
         with pytest.raises(LossError, match=message):
             call()
+
+
+def test_what_is_no_file_is_told_with_its_name(tmp_path: Path) -> None:
+    absent, text, cut = (tmp_path / name for name in ("none.onnx", "text.onnx", "cut.onnx"))
+    text.write_text("hello")
+    cut.write_bytes(build("arcface").read_bytes()[:-7])
+    for make in (lambda path: Loss(path, C=5, D=4), losscc_torch.Graph):
+        with pytest.raises(FileNotFoundError, match=r"seen from .*; give the path of a file of losscc build") as told:
+            make(absent)
+        assert told.value.filename == str(absent)
+        for path in (text, cut):
+            with pytest.raises(LossError, match=f"^{re.escape(str(path))}: not a"):
+                make(path)
 
 
 # ---------------------------------------------------------------- gradients

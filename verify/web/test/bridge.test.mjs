@@ -93,6 +93,31 @@ for (const [runtime, ort] of Object.entries(runtimes())) {
       }
     });
 
+    test("sphereface2 starts at the exact value, alone and in a sum", async () => {
+      // [scale, lambda, margin, C] and the documented formula in 2000 digits: exact_bias in
+      // verify/python/torch/test_module.py.
+      const exact = [
+        [40, 0.7, 0.4, 2, 46.2876820724518],
+        [40, 0.7, 0.4, 10, 12.950177875501316],
+        [64, 0.7, 0.4, 3, 71.80824053077194],
+        [64, 0.9, 0.35, 12, 27.104077396776276],
+        [30, 0.5, 0.4, 2, 22.5],
+        [2000, 0.5, 1, 2, 1500.0],
+        [2000, 0.99, 1, 50, 3500.0202027073174],
+      ];
+      for (const [scale, share, margin, C, want] of exact) {
+        const sets = [`scale=${scale}`, `lambda=${share}`, `margin=${margin}`].flatMap((s) => ["--set", s]);
+        const head = await load("sphereface2", { C, D: 2 }, "--dtype", "f64", ...sets);
+        near(head.parameters.bias.data[0], want, 1e-12);
+      }
+      const bias = async (loss) => (await load(loss, { C: 10, D: 2 })).parameters.bias.data[0];
+      const alone = await bias("sphereface2");
+      for (const sum of ["arcface + sphereface2", "0.5*sphereface2 + arcface", "sphereface2 + uniface"]) {
+        assert.equal(await bias(sum), alone, sum);
+      }
+      assert.equal(await bias("uniface + sphereface2"), await bias("uniface"));
+    });
+
     test("one seed gives the same numbers, another others", async () => {
       const train = async (seed) => {
         const head = await load("elasticface", { C: 3, D: 2, seed });
@@ -134,6 +159,19 @@ for (const [runtime, ort] of Object.entries(runtimes())) {
       assert.notEqual((await head.run([x, y])).tNext, first.tNext);
       await head.step(x, y, { lr: 0, given: { t: 0.5 } });
       near(head.state.t.data[0], first.tNext);
+    });
+
+    test("centres move by rows as they move whole", async () => {
+      const whole = await load("center", { C: 4, D: 2 });
+      const rows = await load("center", { C: 4, D: 2 }, "--set", "centers_output=rows");
+      await rows.run([x, [3, 1, 1, -1]]);
+      assert.deepEqual(rows.state, (await load("center", { C: 4, D: 2 })).state);
+      for (let i = 0; i < 3; i++) {
+        near((await rows.step(x, [3, 1, 1, -1], 0)).loss, (await whole.step(x, [3, 1, 1, -1], 0)).loss);
+        whole.state.centers.data.forEach((c, k) => near(rows.state.centers.data[k], c));
+      }
+      assert.notDeepEqual(Array.from(rows.state.centers.data.subarray(2, 4)), [0, 0]);
+      assert.deepEqual(Array.from(rows.state.centers.data.subarray(0, 2)), [0, 0]);
     });
 
     test("momentum and weight decay are those of SGD", async () => {
@@ -247,12 +285,14 @@ for (const [runtime, ort] of Object.entries(runtimes())) {
         [() => head.run([x, "no"]), /labels: found string, want an array of shape \[N=4\]/],
         [() => head.run([x, null]), /labels: found null/],
         [() => head.run([x, y], { sigma: 1 }), /sigma: softmax has no such input; it has embeddings, labels, weight, bias/],
+        [() => head.run([x], { lables: y }), /^lables: softmax has no such input; did you mean "labels"\?; it has embeddings, /],
+        [() => head.step(x, { lr: 1, given: { label: y } }), /^label: softmax has no such input; did you mean "labels"\?; /],
         [() => head.step(x, y), /the last argument is the learning rate/],
         [() => head.step(x, y, NaN), /the last argument is the learning rate/],
         [() => load("arcface", { C: 3 }), /weight \[C, D\]: give the extent D/],
         [() => load("arcface", { C: 2.5, D: 2 }), /C: found 2.5, want a whole number/],
         [() => load("arcface", { C: 3, D: 2, data: { weight: [1, 2] } }), /weight: found 2 numbers/],
-        [() => load("arcface", { C: 3, D: 2, data: { wieght: [1, 2] } }), /wieght: arcface has no such input/],
+        [() => load("arcface", { C: 3, D: 2, data: { wieght: [1, 2] } }), /wieght: arcface has no such input; did you mean "weight"\?; it has /],
         [() => load("triplet", {}).then((h) => h.run([[1, 2], [1, 2], [1, 2]])), /no extent is known; give D to load/],
         [() => load("arcface", { C: 3, D: 2 }, "--dtype", "f16"), /build the file with --dtype f32 or f64/],
         [() => Loss.load(ort, "none.onnx"), new RegExp(`^none\\.onnx: found no such file, seen from ${process.cwd()}; give the path`)],

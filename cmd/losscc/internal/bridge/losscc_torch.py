@@ -50,6 +50,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import difflib
 import json
 import math
 import operator
@@ -813,7 +814,8 @@ class Graph:
     """
 
     def __init__(self, path: str | os.PathLike[str] | bytes) -> None:
-        self._model = _Model(_read(path))
+        with _about(path):
+            self._model = _Model(_read(path))
         self.metadata = self._model.metadata
         self.inputs = [p.name for p in self._model.inputs if p.name not in self._model.constants]
         self.outputs = [p.name for p in self._model.outputs]
@@ -929,8 +931,23 @@ def _no_autocast(device: torch.device) -> Any:
 def _read(path: str | os.PathLike[str] | bytes) -> bytes:
     if isinstance(path, (bytes, bytearray)):
         return bytes(path)
-    with open(path, "rb") as f:
-        return f.read()
+    try:
+        with open(path, "rb") as f:
+            return f.read()
+    except OSError as e:
+        wanted = f"{e.strerror}, seen from {os.getcwd()}; give the path of a file of losscc build, or its bytes"
+        raise OSError(e.errno, wanted, os.fspath(path)) from None
+
+
+@contextlib.contextmanager
+def _about(path: str | os.PathLike[str] | bytes) -> Iterator[None]:
+    """What is wrong with a file is said with its name."""
+    try:
+        yield
+    except LossError as e:
+        if isinstance(path, (bytes, bytearray)):
+            raise
+        raise LossError(f"{os.fspath(path)}: {e}") from None
 
 
 # ------------------------------------------------------------------ ONNX Runtime
@@ -1103,6 +1120,14 @@ class _NoGradient(torch.autograd.Function):
 
 # ------------------------------------------------------------------ the module
 
+
+def _asinh(x: float, power: float) -> float:
+    """asinh(x·e^power), which is near ±ln|2x·e^power| where e^power has no room."""
+    if power < 300:
+        return math.asinh(x * math.exp(power))
+    return math.copysign(math.log(2 * abs(x)) + power, x) if x else 0.0
+
+
 _FED = ("embeddings", "labels", "index", "data")  # roles that forward takes in order
 
 
@@ -1153,7 +1178,8 @@ class Loss(nn.Module):
         self._data = _read(path)
         self.backend = backend
         self.generator = generator
-        self._open()
+        with _about(path):
+            self._open()
         self.gradients = self._choose(gradients)
         extents = {"C": C, "D": D, "K": K or self._centers(), "P": P, "B": B}
         self._extents = {k: v for k, v in extents.items() if v is not None}
@@ -1172,8 +1198,7 @@ class Loss(nn.Module):
             elif name in given:
                 self._check(name, given[name], dict(self._extents))
                 self.register_buffer(name, given.pop(name).to(device=device))
-        for name in given:
-            raise LossError(f"{name}: {self._loss} has no such input; it has {', '.join(self.inputs)}")
+        self._known(given)
         if "radius" in self.inputs:
             self.register_buffer("radius_started", torch.zeros((), dtype=torch.bool, device=device))
         self.register_buffer("iteration", torch.zeros((), dtype=torch.int64, device=device))
@@ -1221,20 +1246,22 @@ class Loss(nn.Module):
             raise LossError("gradients='autograd' needs backend='torch'")
         return gradients
 
-    def _setting(self, name: str, default: Any = None) -> Any:
-        """A hyper-parameter, in a sum of losses that of the part that has it."""
-        for key, value in self._params.items():
-            if key == name or key.endswith("." + name):
-                return value
-        return default
+    def _setting(self, loss: str, name: str, default: Any = None) -> Any:
+        """A hyper-parameter of a loss, which in a sum of losses stands under the name of its part."""
+        return self._params.get(f"{loss}.{name}", self._params.get(name, default))
 
     def _centers(self) -> int | None:
-        k = self._setting("sub_centers")
+        """How many centres a class has, by the first part that says so."""
+        k = next((v for key, v in self._params.items() if key.rpartition(".")[2] == "sub_centers"), None)
         return k if isinstance(k, int) else None
+
+    def _parts(self) -> list[str]:
+        """The name of the loss, or those in the sum, in its order."""
+        return re.findall(r"[a-z][a-z0-9-]*", self._loss)
 
     def _is(self, loss: str) -> bool:
         """Whether the file is that loss, or a sum with it."""
-        return loss in re.findall(r"[a-z][a-z0-9-]*", self._loss)
+        return loss in self._parts()
 
     # ---- first values
 
@@ -1259,14 +1286,19 @@ class Loss(nn.Module):
         elif name == "margins":
             t.uniform_(0.3, 0.4, generator=self.generator)
         elif name == "beta":
-            t.fill_(float(self._setting("beta", 0)))
-        elif name == "bias" and self._is("simple"):
-            t.fill_(-10)
-        elif name == "bias" and self._is("uniface"):
-            t.fill_(math.log(10 * self._classes(name)))
-        elif name == "bias" and self._is("sphereface2"):
-            t.fill_(self._sphereface2())
+            t.fill_(float(self._setting("margin", "beta", 0)))
+        elif name == "bias":
+            t.fill_(self._start_bias())
         return t
+
+    def _start_bias(self) -> float:
+        """A bias that parts of a sum share starts as the first of them that has a start wants it."""
+        starts: dict[str, Callable[[], float]] = {
+            "simple": lambda: -10,
+            "uniface": lambda: math.log(10 * self._classes("bias")),
+            "sphereface2": self._sphereface2,
+        }
+        return next((starts[loss]() for loss in self._parts() if loss in starts), 0.0)
 
     def _classes(self, name: str) -> int:
         if "C" not in self._extents:
@@ -1276,8 +1308,8 @@ class Loss(nn.Module):
     def _sphereface2(self) -> float:
         """The bias at which both halves of the loss pull equally hard at the start."""
         classes = self._classes("bias")
-        scale, margin, t = (float(self._setting(n)) for n in ("scale", "margin", "t"))
-        share, kind = float(self._setting("lambda")), self._setting("margin_type")
+        scale, margin, t, share = (float(self._setting("sphereface2", n)) for n in ("scale", "margin", "t", "lambda"))
+        kind = self._setting("sphereface2", "margin_type")
         if classes < 2 or not 0 < share < 1:
             return 0.0
 
@@ -1293,7 +1325,8 @@ class Loss(nn.Module):
             own = g(math.cos(min(math.pi / 2 * margin, math.pi)))
         b0, b1 = scale * own, scale * other
         v = share / ((1 - share) * (classes - 1))
-        return math.log(2 * v) - b1 - math.log(1 - v + math.sqrt((1 - v) ** 2 + 4 * v * math.exp(b0 - b1)))
+        # The closed form, without the difference of near numbers that it has for v > 1.
+        return (math.log(v) - b0 - b1) / 2 - _asinh((1 - v) / (2 * math.sqrt(v)), (b1 - b0) / 2)
 
     def _start_state(self, name: str, shape: list[int]) -> Tensor:
         first = {"batch_mean": 20.0, "batch_std": 100.0}.get(name, 0.0)
@@ -1308,7 +1341,8 @@ class Loss(nn.Module):
         schedule nor noise, in the file's order; any input by name."""
         feeds, extents = self._collect(inputs, named)
         moving = [n for n, role in self.inputs.items() if role == "state" and n not in named and self.training]
-        skipped = {f"{n}_next" for n, r in self.inputs.items() if r == "state" and n not in named and n not in moving}
+        resting = [n for n, r in self.inputs.items() if r == "state" and n not in named and n not in moving]
+        skipped = {output for n in resting for output in self._next(n)}
         others = [n for n in self.outputs if n != "loss" and not n.startswith("grad_") and n not in skipped]
         names = ("loss", *others)
         if self.gradients == "autograd":
@@ -1318,12 +1352,23 @@ class Loss(nn.Module):
             values = self._from_file(feeds, extents, names)
         with torch.no_grad():
             for n in moving:
-                buffer = self.get_buffer(n)
-                if f"{n}_next" in values:
-                    buffer.copy_(values.pop(f"{n}_next"))
+                self._move(self.get_buffer(n), [values.pop(output) for output in self._next(n) if output in values])
         loss = values.pop("loss")
         self.last = {n: t.detach() for n, t in values.items()}
         return loss
+
+    def _next(self, state: str) -> tuple[str, ...]:
+        """The outputs that a state's next value comes out of: one with all of it, or the centres that moved."""
+        rows = ("center_rows", "center_values")
+        return rows if state == "centers" and rows[0] in self.outputs else (f"{state}_next",)
+
+    def _move(self, buffer: Tensor, found: list[Tensor]) -> None:
+        """Puts the next value of a state into its buffer, whole or by rows."""
+        if len(found) == 2:
+            rows, values = (t.to(buffer.device) for t in found)
+            buffer.index_copy_(0, rows, values.to(buffer.dtype))
+        elif found:
+            buffer.copy_(found[0])
 
     def _from_file(
         self, feeds: dict[str, Tensor], extents: dict[str, int], names: tuple[str, ...]
@@ -1357,12 +1402,10 @@ class Loss(nn.Module):
 
     def _collect(self, inputs: tuple[Tensor, ...], named: dict[str, Any]) -> tuple[dict[str, Tensor], dict[str, int]]:
         """Every input of the file by name, checked, and the extents."""
+        self._known(named)
         order = [n for n, role in self.inputs.items() if role in _FED and n not in self._buffers and n not in named]
         if len(inputs) != len(order):
             raise LossError(f"{self._loss}: found {len(inputs)} inputs, want {len(order)}: {', '.join(order)}")
-        for name in named:
-            if name not in self.inputs:
-                raise LossError(f"{name}: {self._loss} has no such input; it has {', '.join(self.inputs)}")
         given: dict[str, Any] = {**dict(zip(order, inputs)), **named}
         device = next((t.device for t in given.values() if isinstance(t, Tensor)), self.iteration.device)
         extents: dict[str, int] = {}
@@ -1386,6 +1429,14 @@ class Loss(nn.Module):
             if not t.is_floating_point() and t.dtype != self._ports[name].dtype:
                 feeds[name] = t.to(self._ports[name].dtype)
         return {n: feeds[n] for n in self.inputs}, extents
+
+    def _known(self, names: Iterable[str]) -> None:
+        """That the file has inputs of these names."""
+        for name in names:
+            if name not in self.inputs:
+                near = difflib.get_close_matches(name, self.inputs, 1)
+                meant = f'; did you mean "{near[0]}"?' if near else ""
+                raise LossError(f"{name}: {self._loss} has no such input{meant}; it has {', '.join(self.inputs)}")
 
     def _check(self, name: str, t: Tensor, extents: dict[str, int]) -> None:
         """That a tensor has the type and the shape that the file declares."""

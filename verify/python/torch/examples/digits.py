@@ -4,6 +4,9 @@
     losscc bridge pytorch -o losscc_torch.py
     python digits.py arcface.onnx
 
+python is one that has torch and onnxruntime, such as the one that
+`python3 verify/python/environment.py torch` prints.
+
 Four fifths of the pictures of 0 to 6 are trained. Then pairs are verified: are two
 pictures of one digit? It prints the share of true pairs that are accepted where
 one false pair in a hundred is (TAR at FAR 1 %), by the pixels themselves, by the
@@ -17,8 +20,8 @@ is left out, because it is a 9. More classes teach more of strokes, and less of 
 is peculiar to seven digits. --seeds N trains with N seeds and prints the mean, the
 least and the most.
 
-It writes roc.svg and scatter.svg (the unseen digits in the plane of their two main
-directions, before and after). --plain trains the same head written in torch next to
+--out DIR draws roc.svg and scatter.svg there (the unseen digits in the plane of their
+two main directions, before and after). --plain trains the same head written in torch next to
 it and says by how much the two curves of the loss differ. In float32 two curves part
 by what rounding does at a kink of the network, 1e-7 to 1e-3 after 200 steps; a file
 built with --dtype f64 trains in float64, where they do not.
@@ -40,10 +43,10 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 try:
-    from losscc_torch import Loss
+    from losscc_torch import Loss, LossError
 except ImportError:  # from a checkout of losscc
     sys.path.insert(0, str(Path(__file__).resolve().parents[4] / "cmd" / "losscc" / "internal" / "bridge"))
-    from losscc_torch import Loss
+    from losscc_torch import Loss, LossError
 
 DIGITS = Path(__file__).resolve().parents[4] / "testdata" / "digits.csv"
 TRAINED, UNSEEN = range(7), range(7, 10)
@@ -248,6 +251,25 @@ def outcome(net: Net, head: Loss, task: Task, steps: int, seed: int) -> Outcome:
     return Outcome(curve, before, [embedded(net, x) for x, _ in (task.held_out, task.unseen)])
 
 
+def opened(file: str, backend: str, plain: bool) -> Loss:
+    """The head of the file; a LossError says why it cannot be trained here."""
+    head = Loss(file, C=2, D=EMBEDDING, backend=backend)
+    loss = head.metadata["losscc.loss"]
+    takes = [name for name, role in head.inputs.items() if role in ("embeddings", "labels", "index", "data")]
+    if takes != ["embeddings", "labels"] or "weight" not in head.inputs:
+        raise LossError(
+            f"{file}: found {loss}, which takes {', '.join(head.inputs)}; want a head over classes, "
+            "such as losscc build arcface --grad makes"
+        )
+    if head.gradients == "none":
+        raise LossError(f"{file}: found no gradient; build it with --grad, or train with --backend torch")
+    if head.metadata.get("losscc.reduction") == "none":
+        raise LossError(f"{file}: found a number for each row; build it with --reduction mean")
+    if plain and loss != "arcface":
+        raise LossError(f"{file}: found {loss}; --plain has arcface in plain torch: leave it out")
+    return head
+
+
 TITLES = ("held-out pictures of 0 to 6", "7, 8 and 9, never seen")
 
 
@@ -283,30 +305,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, default=0, help="train with seeds 0 to N-1 too, and print their mean")
     parser.add_argument("--turned", action="store_true", help="make classes of quarter turns")
     parser.add_argument("--plain", action="store_true", help="train the head in plain torch next to it")
-    parser.add_argument("--out", type=Path, default=Path("."), help="the folder for the pictures")
+    parser.add_argument("--out", type=Path, help="draw roc.svg and scatter.svg in this folder")
     chosen = parser.parse_args(arguments)
 
     torch.set_num_threads(1)  # so small a network is faster on one
-    probe = Loss(chosen.file, C=2, D=EMBEDDING, backend=chosen.backend)
+    try:
+        probe = opened(chosen.file, chosen.backend, chosen.plain)
+        if chosen.out:
+            chosen.out.mkdir(parents=True, exist_ok=True)
+    except (OSError, LossError) as e:
+        parser.error(str(e))
     task = task_of(probe.weight.dtype, chosen.turned)
     net, head = start(chosen.file, task, chosen.seed, chosen.backend)
-    twin, _ = start(chosen.file, task, chosen.seed, chosen.backend)
-    settings = json.loads(head.metadata["losscc.params"])
-    plain = PlainArcFace(head.weight, settings["scale"], settings["margin"])
-
     found = outcome(net, head, task, chosen.steps, chosen.seed)
     classes = len(head.weight)
     print(f"loss {found.curve[0]:.4f} -> {found.curve[-1]:.4f} in {chosen.steps} steps on {classes} classes")
     rocs = report(found, task)
     if chosen.plain:
+        twin, fresh = start(chosen.file, task, chosen.seed, chosen.backend)
+        settings = json.loads(head.metadata["losscc.params"])
+        plain = PlainArcFace(fresh.weight, settings["scale"], settings["margin"])
         other = train(twin, plain, task.pictures, task.classes, chosen.steps, chosen.seed)
         worst = max(abs(a - b) for a, b in zip(found.curve, other))
         print(f"the same head in plain torch: the curves differ by at most {worst:.2g}")
     if chosen.seeds:
         report_seeds(chosen.file, task, chosen.steps, chosen.seeds, chosen.backend)
-    panels = [(f"{TITLES[1]}: {stage}", z[1], task.unseen[1]) for stage, z in zip(("untrained", "trained"), found[1:])]
-    (chosen.out / "roc.svg").write_text(roc_picture(rocs))
-    (chosen.out / "scatter.svg").write_text(scatter_picture(panels))
+    if chosen.out:
+        stages = zip(("untrained", "trained"), found[1:])
+        panels = [(f"{TITLES[1]}: {stage}", z[1], task.unseen[1]) for stage, z in stages]
+        (chosen.out / "roc.svg").write_text(roc_picture(rocs))
+        (chosen.out / "scatter.svg").write_text(scatter_picture(panels))
     return 0
 
 

@@ -3,6 +3,9 @@
     losscc build arcface --grad --set scale=8 -o arcface.onnx
     python digits_numpy.py arcface.onnx
 
+python is one that has numpy and onnxruntime, such as the one that
+`python3 verify/python/environment.py newest` prints.
+
 The file gives the loss, the gradient of the class weights and that of the
 embeddings; the embedding is linear, z = x·Aᵀ, so that the gradient of A is
 grad_embeddingsᵀ·x. Both are moved by SGD with momentum. Four fifths of all ten
@@ -61,12 +64,32 @@ def train(file: str, steps: int, seed: int = 0, dimension: int = 16) -> tuple[li
     return curve, float((nearest == y[fifth]).mean())
 
 
+def fault(file: str) -> str:
+    """Why the file cannot be trained here, or nothing."""
+    if not Path(file).is_file():
+        return f"{file}: found no such file; losscc build arcface --grad -o {file} makes one"
+    try:
+        session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+    except Exception as e:  # ONNX Runtime's errors have no class of their own to catch
+        return f"{file}: found a file that ONNX Runtime does not load: {e}"
+    takes = {i.name: i.type for i in session.get_inputs()}
+    gives = {o.name for o in session.get_outputs()}
+    if set(takes) != {"embeddings", "labels", "weight"} or takes["weight"] != "tensor(float)":
+        found = ", ".join(f"{name} {kind}" for name, kind in takes.items())
+        return f"{file}: found the inputs {found}; want a head in float32, such as losscc build arcface --grad makes"
+    if not {"grad_embeddings", "grad_weight"} <= gives:
+        return f"{file}: found no gradient; build it with --grad"
+    return ""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("file", help="a file that losscc built with --grad")
     parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args(arguments)
+    if why := fault(chosen.file):
+        parser.error(why)
     curve, accuracy = train(chosen.file, chosen.steps, chosen.seed)
     print(f"loss {curve[0]:.4f} -> {curve[-1]:.4f} in {chosen.steps} steps")
     print(f"accuracy on the fifth that was not trained: {accuracy:.3f}")

@@ -339,10 +339,39 @@ function workedOut(p, length, known, wanted) {
   return known.map((n) => n ?? last);
 }
 
+/**
+ * How many letters are put in, left out, changed or swapped with the next to make one word of another.
+ * @param {string} a
+ * @param {string} b
+ */
+function edits(a, b) {
+  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= a.length; i++) {
+    rows[i] = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const changed = rows[i - 1][j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      rows[i][j] = Math.min(rows[i - 1][j] + 1, rows[i][j - 1] + 1, changed);
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (swapped) rows[i][j] = Math.min(rows[i][j], rows[i - 2][j - 2] + 1);
+    }
+  }
+  return rows[a.length][b.length];
+}
+
 /** @param {string} name */
 const camel = (name) => name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
 
 // ---------------------------------------------------------------- the loss
+
+/**
+ * asinh(x·e^power), which is near ±ln|2x·e^power| where e^power has no room.
+ * @param {number} x
+ * @param {number} power
+ */
+function asinh(x, power) {
+  if (power < 300) return Math.asinh(x * Math.exp(power));
+  return x === 0 ? 0 : Math.sign(x) * (Math.log(2 * Math.abs(x)) + power);
+}
 
 const FED = new Set(["embeddings", "labels", "index", "data"]);
 
@@ -403,7 +432,7 @@ export class Loss {
     /** @type {Record<string, number>} */
     this.extents = {};
     for (const name of /** @type {const} */ (["C", "D", "K", "P"])) {
-      const n = options[name] ?? (name === "K" ? this.setting("sub_centers") : undefined);
+      const n = options[name] ?? (name === "K" ? this.centers() : undefined);
       if (n !== undefined) this.extents[name] = n;
     }
     /** @type {Record<string, Value>} the trained inputs by name; their arrays may be read and written */
@@ -422,15 +451,24 @@ export class Loss {
   }
 
   /**
-   * A hyper-parameter; in a sum of losses, that of the part that has it.
+   * A hyper-parameter of a loss, which in a sum of losses stands under the name of its part.
+   * @param {string} loss
    * @param {string} name
    * @param {any} [otherwise]
    */
-  setting(name, otherwise) {
-    for (const [key, value] of Object.entries(this.settings)) {
-      if (key === name || key.endsWith(`.${name}`)) return value;
-    }
-    return otherwise;
+  setting(loss, name, otherwise) {
+    return this.settings[`${loss}.${name}`] ?? this.settings[name] ?? otherwise;
+  }
+
+  /** How many centres a class has, by the first part that says so. */
+  centers() {
+    const key = Object.keys(this.settings).find((k) => k.split(".").at(-1) === "sub_centers");
+    return key === undefined ? undefined : this.settings[key];
+  }
+
+  /** The name of the loss, or those in the sum, in its order. */
+  parts() {
+    return [...this.name.matchAll(/[a-z][a-z0-9-]*/g)].map(([word]) => word);
   }
 
   /**
@@ -438,7 +476,7 @@ export class Loss {
    * @param {string} loss
    */
   is(loss) {
-    return [...this.name.matchAll(/[a-z][a-z0-9-]*/g)].some(([word]) => word === loss);
+    return this.parts().includes(loss);
   }
 
   // ---- first values
@@ -469,7 +507,10 @@ export class Loss {
    * @returns {never}
    */
   unknown(name) {
-    throw new LossError(`${name}: ${this.name} has no such input; it has ${Object.keys(this.roles).join(", ")}`);
+    const names = Object.keys(this.roles);
+    const near = names.find((n) => edits(name, n) <= Math.max(1, Math.floor(name.length / 3)));
+    const meant = near === undefined ? "" : `; did you mean "${near}"?`;
+    throw new LossError(`${name}: ${this.name} has no such input${meant}; it has ${names.join(", ")}`);
   }
 
   /** @param {string} name */
@@ -503,11 +544,21 @@ export class Loss {
     if (name === "proxies") return normal(this.is("proxy-anchor") ? Math.sqrt(2 / Math.max(dims[0], 1)) : 1);
     if (name === "margins") return uniform(0.3, 0.4);
     let value = 0;
-    if (name === "beta") value = Number(this.setting("beta", 0));
-    if (name === "bias" && this.is("simple")) value = -10;
-    if (name === "bias" && this.is("uniface")) value = Math.log(10 * this.classes(name));
-    if (name === "bias" && this.is("sphereface2")) value = this.sphereface2();
+    if (name === "beta") value = Number(this.setting("margin", "beta", 0));
+    if (name === "bias") value = this.firstBias();
     return () => value;
+  }
+
+  /** A bias that parts of a sum share starts as the first of them that has a start wants it. */
+  firstBias() {
+    /** @type {Record<string, () => number>} */
+    const starts = {
+      simple: () => -10,
+      uniface: () => Math.log(10 * this.classes("bias")),
+      sphereface2: () => this.sphereface2(),
+    };
+    const loss = this.parts().find((part) => part in starts);
+    return loss === undefined ? 0 : starts[loss]();
   }
 
   /**
@@ -532,8 +583,8 @@ export class Loss {
   /** The bias at which both halves of sphereface2 pull equally hard at the start. */
   sphereface2() {
     const classes = this.classes("bias");
-    const [scale, margin, t, share] = ["scale", "margin", "t", "lambda"].map((n) => Number(this.setting(n)));
-    const kind = this.setting("margin_type");
+    const [scale, margin, t, share] = ["scale", "margin", "t", "lambda"].map((n) => Number(this.setting("sphereface2", n)));
+    const kind = this.setting("sphereface2", "margin_type");
     if (classes < 2 || !(share > 0 && share < 1)) return 0;
     /** @param {number} c */
     const g = (c) => 2 * ((Math.min(Math.max(c, -1), 1) + 1) / 2) ** t - 1;
@@ -547,7 +598,8 @@ export class Loss {
     }
     const [b0, b1] = [scale * own, scale * other];
     const v = share / ((1 - share) * (classes - 1));
-    return Math.log(2 * v) - b1 - Math.log(1 - v + Math.sqrt((1 - v) ** 2 + 4 * v * Math.exp(b0 - b1)));
+    // The closed form, without the difference of near numbers that it has for v > 1.
+    return (Math.log(v) - b0 - b1) / 2 - asinh((1 - v) / (2 * Math.sqrt(v)), (b1 - b0) / 2);
   }
 
   // ---- a call
@@ -577,10 +629,7 @@ export class Loss {
     return this.next(async () => {
       const found = await this.evaluate(/** @type {Given[]} */ (inputs), given, true);
       this.iteration++;
-      for (const name of Object.keys(this.state)) {
-        const moved = found[`${name}_next`];
-        if (moved && !(name in given)) this.state[name].data.set(moved.data);
-      }
+      for (const name of Object.keys(this.state)) if (!(name in given)) this.move(name, found);
       for (const name of Object.keys(this.parameters)) {
         if (lr !== 0 && !(name in given)) this.descend(name, found[`grad_${name}`].data, lr);
       }
@@ -622,11 +671,11 @@ export class Loss {
    * @returns {Promise<Record<string, any>>} the outputs as tensors, by name
    */
   async evaluate(inputs, given, training) {
+    for (const name of Object.keys(given)) if (!(name in this.roles)) this.unknown(name);
     const order = this.takes.filter((n) => !(n in given));
     if (inputs.length !== order.length) {
       throw new LossError(`${this.name}: found ${inputs.length} inputs, want ${order.length}: ${order.join(", ")}`);
     }
-    for (const name of Object.keys(given)) if (!(name in this.roles)) this.unknown(name);
     /** @type {Record<string, Given>} */
     const all = { ...this.parameters, ...this.state, ...this.data, ...given };
     order.forEach((name, i) => (all[name] = inputs[i]));
@@ -676,6 +725,23 @@ export class Loss {
     for (let i = 0; i < rows; i++) sum += Math.hypot(...Array.from(embeddings.data.subarray(i * width, (i + 1) * width), Number));
     start.fill(rows ? sum / rows : 0);
     /** @type {Float32Array} */ (radius.data).set(start);
+  }
+
+  /**
+   * A state to its next value: all of it, or the centres that moved.
+   * @param {string} name
+   * @param {Record<string, any>} found
+   */
+  move(name, found) {
+    const { data, dims } = this.state[name];
+    const whole = found[`${name}_next`];
+    if (whole) data.set(whole.data);
+    else if (name === "centers" && found.center_rows) {
+      const width = dims[1];
+      found.center_rows.data.forEach((/** @type {bigint} */ row, /** @type {number} */ i) => {
+        data.set(found.center_values.data.subarray(i * width, (i + 1) * width), Number(row) * width);
+      });
+    }
   }
 
   /**
