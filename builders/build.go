@@ -23,6 +23,8 @@ type Options struct {
 
 // Part is one loss of what was built.
 type Part struct {
+	// Name is what the part is called in the sum, see Term.
+	Name     string
 	Loss     Loss
 	Factor   float64
 	Settings []Setting
@@ -47,10 +49,10 @@ func (b *Built) Settings() []Setting {
 		return b.Parts[0].Settings
 	}
 	var out []Setting
-	for i, p := range b.Parts {
-		out = append(out, Setting{b.partName(i), p.Factor})
+	for _, p := range b.Parts {
+		out = append(out, Setting{p.Name, p.Factor})
 		for _, s := range p.Settings {
-			out = append(out, Setting{b.partName(i) + "." + s.Name, s.Value})
+			out = append(out, Setting{p.Name + "." + s.Name, s.Value})
 		}
 	}
 	return out
@@ -101,7 +103,7 @@ func Build(expr string, o Options) (*Built, error) {
 		if err != nil {
 			return nil, err
 		}
-		built.Parts = append(built.Parts, Part{t.Loss, t.Factor, settings, f})
+		built.Parts = append(built.Parts, Part{t.Name, t.Loss, t.Factor, settings, f})
 		if t.Loss.Advice != nil {
 			built.Advice = append(built.Advice, t.Loss.Advice(f)...)
 		}
@@ -206,7 +208,7 @@ func (b *Built) join(parts []*Graph) []output {
 				} else {
 					total = total.Add(v)
 				}
-				values = append(values, output{"loss." + b.partName(i), o.value})
+				values = append(values, output{"loss." + b.Parts[i].Name, o.value})
 				continue
 			}
 			switch old := seen[o.name]; {
@@ -214,26 +216,11 @@ func (b *Built) join(parts []*Graph) []output {
 				seen[o.name] = o.value
 				rest = append(rest, o)
 			case old != o.value:
-				rest = append(rest, output{o.name + "." + b.partName(i), o.value})
+				rest = append(rest, output{o.name + "." + b.Parts[i].Name, o.value})
 			}
 		}
 	}
 	return append(append([]output{{"loss", total}}, values...), rest...)
-}
-
-// partName is what a part is called in a sum: its loss, with a number if the
-// loss stands there twice.
-func (b *Built) partName(i int) string {
-	n := 1
-	for _, p := range b.Parts[:i] {
-		if p.Loss.Name == b.Parts[i].Loss.Name {
-			n++
-		}
-	}
-	if n > 1 {
-		return fmt.Sprintf("%s_%d", b.Parts[i].Loss.Name, n)
-	}
-	return b.Parts[i].Loss.Name
 }
 
 func lossFirst(outs []output) []output {

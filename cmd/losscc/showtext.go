@@ -43,7 +43,7 @@ func (c *console) show(r *compile.Result) {
 // showPart writes what a loss is by itself.
 func (c *console) showPart(p builders.Part, inSum bool) {
 	l := p.Loss
-	c.printf("%s: %s\n", c.outStyle.bold(l.Name), l.Title)
+	c.printf("%s: %s\n", c.outStyle.bold(p.Name), l.Title)
 	if len(l.Aliases) > 0 {
 		c.printf("also called %s\n", strings.Join(l.Aliases, ", "))
 	}
