@@ -2,10 +2,12 @@ package builders_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
 	"losscc/builders"
+	"losscc/ir"
 )
 
 // marginsOf are the margins of a sum's parts, by their names in the sum.
@@ -69,6 +71,35 @@ func TestParametersOfNoPartAreRefused(t *testing.T) {
 		var usage *builders.UsageError
 		if !errors.As(err, &usage) || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s %v: %v, want a refusal that says %q", c.expr, c.sets, err, c.says)
+		}
+	}
+}
+
+// Parts with one margin share its op; parts with two of one name have two.
+func TestTheMarginsOfASumHaveNamesOfTheirOwn(t *testing.T) {
+	for _, c := range []struct {
+		expr string
+		sets sets
+		want string
+	}{
+		{"arcface + arcface", sets{"arcface_2.margin": "0.2"}, "ArcMargin"},
+		{"arcface + arcface", sets{"arcface_2.beyond": "linear"}, "ArcMargin ArcMargin_2"},
+		{"arcface + curricularface", nil, "ArcMargin CurricularMargin"},
+	} {
+		b, err := builders.Build(c.expr, builders.Options{Sets: c.sets})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, f := range b.Func.Callees() {
+			names = append(names, f.Name)
+		}
+		slices.Sort(names)
+		if got := strings.Join(names, " "); got != c.want {
+			t.Errorf("%s %v calls %s, want %s", c.expr, c.sets, got, c.want)
+		}
+		if err := ir.Check(b.Func); err != nil {
+			t.Errorf("%s %v: %v", c.expr, c.sets, err)
 		}
 	}
 }

@@ -172,6 +172,9 @@ func TestSumsAreProved(t *testing.T) {
 		{"softmax + 0.5*center", map[string]string{"center.update": "none", "softmax.bias": "false"}},
 		{"arcface + 0.25*softmax", map[string]string{"arcface.scale": "5"}},
 		{"softmax + 0.5*softmax", nil},
+		{"arcface + 0.5*arcface", map[string]string{"arcface.scale": "5", "arcface_2.scale": "6", "arcface_2.margin": "0.2"}},
+		{"arcface + arcface", map[string]string{"arcface.scale": "5", "arcface_2.scale": "6", "arcface_2.beyond": "linear"}},
+		{"curricularface + 0.5*arcface", map[string]string{"arcface.scale": "5", "curricularface.scale": "6"}},
 		{"cosface + 2*center", map[string]string{"cosface.scale": "5"}},
 	} {
 		for _, reduction := range []string{"mean", "sum", "none"} {
