@@ -82,6 +82,11 @@ func (g *Graph) harmless(x, kept *ir.Value) *ir.Value {
 // Weight is the input weight [C,D].
 func (g *Graph) Weight() *ir.Value { return g.Input("weight", ir.F(C, D), RoleParameter) }
 
+// Bias is the input bias, one number or one a class, and what it is to the loss.
+func (g *Graph) Bias(numbers ir.Dim, use string) *ir.Value {
+	return g.InputFor(use, "bias", ir.F(numbers), RoleParameter)
+}
+
 // Target is the element of each row of z that belongs to its class.
 func (h *Head) Target(z *ir.Value) *ir.Value { return z.Pick(1, h.Y) }
 
@@ -99,7 +104,7 @@ func (h *Head) Replace(z, v *ir.Value) *ir.Value {
 func (h *Head) Linear(bias bool) *ir.Value {
 	z := ir.MatMulT(h.X, h.g.Weight())
 	if bias {
-		z = z.Add(h.g.Input("bias", ir.F(C), RoleParameter))
+		z = z.Add(h.g.Bias(C, "added to x·Wᵀ"))
 	}
 	return h.know(z.Called("logits"), logits{unmoved: true})
 }

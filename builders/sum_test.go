@@ -103,3 +103,83 @@ func TestTheMarginsOfASumHaveNamesOfTheirOwn(t *testing.T) {
 		}
 	}
 }
+
+func TestPartsShareAnInputOnlyWhereItIsTheSame(t *testing.T) {
+	for _, c := range []struct {
+		expr string
+		sets sets
+		says string // empty: they share it
+	}{
+		{"a-softmax + l-softmax", nil, "cannot share the input lambda: one wants lambda = max(5, 1000·(1 + 0.12·iteration)^−1) and the other lambda = max(0, "},
+		{"a-softmax + 2*a-softmax", nil, ""},
+		{"softmax + uniface", nil, "input bias: for one it is float[C], for the other float[1]"},
+		{"softmax + uniface", sets{"uniface.bias_per_class": "true"}, "input bias: for one it is added to x·Wᵀ, for the other taken from s·cos θ"},
+		{"softmax + uniface", sets{"softmax.bias": "false"}, ""},
+		{"uniface + sphereface2", nil, "uniface and sphereface2 cannot share the input bias"},
+		{"uniface + 2*uniface", sets{"uniface_2.margin": "0.2"}, ""},
+		{"sphereface2 + 2*sphereface2", sets{"sphereface2_2.loss_weight": "2"}, ""},
+		{"sphereface2 + 2*sphereface2", sets{"sphereface2_2.margin": "0.2"}, "with the start that belongs to"},
+		{"softmax + focal", nil, ""},
+		{"softmax + hardmax", nil, ""},
+		{"softmax + subcenter-arcface", nil, "float[C,D], for the other float[C,K,D]"},
+		{"center + center", nil, ""},
+		{"center + center", sets{"center_2.loss_weight": "2"}, ""},
+		{"center + center", sets{"center_2.update": "none"}, "input centers: for one it is state, for the other parameter"},
+		{"center + center", sets{"center_2.alpha": "0.1"}, "center and center_2 cannot share the state centers"},
+		{"center + softmax + center", sets{"center_2.centers_output": "rows"}, "center and center_2 cannot share the state centers"},
+		{"curricularface + curricularface", sets{"curricularface_2.margin": "0.3"}, ""},
+		{"curricularface + curricularface", sets{"curricularface_2.alpha": "0.3"}, "cannot share the state t"},
+		{"kappaface + kappaface", nil, ""},
+	} {
+		b, err := builders.Build(c.expr, builders.Options{Sets: c.sets})
+		var usage *builders.UsageError
+		switch {
+		case c.says == "" && err == nil:
+			if err := ir.Check(b.Func); err != nil {
+				t.Errorf("%s %v: %v", c.expr, c.sets, err)
+			}
+		case c.says == "" || !errors.As(err, &usage) || !strings.Contains(err.Error(), c.says):
+			t.Errorf("%s %v: %v, want a refusal that says %q", c.expr, c.sets, err, c.says)
+		}
+	}
+}
+
+// There are not as many pairs as triplets: each input of indices has an extent
+// of its own, and each loss counts its own ignored rows.
+func TestPairsAndTripletsOfASumAreTwoNumbers(t *testing.T) {
+	s := sets{"contrastive.mining": "indices", "triplet.mining": "indices"}
+	for _, c := range []struct{ expr, pairs, triplets string }{
+		{"contrastive + triplet", "int[T,2]", "int[T2,3]"},
+		{"triplet + contrastive", "int[T2,2]", "int[T,3]"},
+	} {
+		sum := makeLoss(t, c.expr, s, "sum")
+		for name, want := range map[string]string{"pairs": c.pairs, "triplets": c.triplets} {
+			if got := sum.f.Param(name).Type.String(); got != want {
+				t.Errorf("%s: %s is %s, want %s", c.expr, name, got, want)
+			}
+		}
+		in := drawInputs(sum.f, map[ir.Dim]int{"T": 5, "T2": 8}, 1)
+		in["pairs"].I[0], in["triplets"].I[0], in["triplets"].I[3] = -1, 99, 99
+		got := sum.at(in)
+		ignored := int64(0)
+		for _, part := range []string{"contrastive", "triplet"} {
+			own := makeLoss(t, part, sets{"mining": "indices"}, "sum").at(in)
+			equalOutputs(t, inputs{"v": got["loss."+part]}, inputs{"v": own["loss"]}, "v")
+			ignored += own["ignored"].I[0]
+		}
+		counted := got["ignored"].I[0]
+		for _, part := range []string{"contrastive", "triplet"} {
+			if o := got["ignored."+part]; o != nil {
+				counted += o.I[0]
+			}
+		}
+		if counted != ignored {
+			t.Errorf("%s ignores %d pairs and triplets, want %d", c.expr, counted, ignored)
+		}
+	}
+	// Two losses over triplets have the same ones.
+	two := makeLoss(t, "triplet + 2*triplet", sets{"triplet.mining": "indices", "triplet_2.mining": "indices", "triplet_2.margin": "1"}, "")
+	if got := two.f.Param("triplets").Type.String(); got != "int[T,3]" {
+		t.Errorf("triplets of two losses are %s", got)
+	}
+}

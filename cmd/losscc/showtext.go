@@ -28,10 +28,8 @@ func (c *console) show(r *compile.Result) {
 		c.section("Reductions", [][]string{{strings.Join(all, ", ")}})
 	}
 	c.section("Gradients", gradientLines(gradientsOf(r.Built)))
-	for _, p := range r.Built.Parts {
-		if t := p.Loss.Schedule; t != nil {
-			c.section("Schedule", [][]string{{fmt.Sprintf("%s = max(%g, %g·(1 + %g·iteration)^−%g), iterations from 1", t.Input, t.Min, t.Base, t.Gamma, t.Power)}})
-		}
+	for _, s := range r.Built.Schedules() {
+		c.section("Schedule", [][]string{{s.String() + ", iterations from 1"}})
 	}
 	if len(r.Built.Advice) > 0 {
 		c.printf("\n")
