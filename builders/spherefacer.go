@@ -40,7 +40,7 @@ type SpherefaceR struct {
 	Version              string  `enum:"v2|v1|v0" doc:"which angles, and what happens past π"`
 	FeatureNormalization string  `enum:"hard|none|soft" doc:"r is s, or ‖x‖, or ‖x‖ with a pull towards s"`
 	LossWeight           float64 `range:"> 0" doc:"w, multiplies the cross-entropy"`
-	SoftWeight           float64 `doc:"w_s, weight of the pull (soft)"`
+	SoftWeight           float64 `range:">= 0" doc:"w_s, weight of the pull (soft)"`
 	CrossEntropy
 	SubCenters
 }
