@@ -18,6 +18,7 @@ var asoftmaxLoss = Loss{
 	Notes: []string{
 		"λ = 0 is the pure margin, λ → ∞ is softmax over unit weights; the host feeds lambda by the schedule.",
 		"k is constant in the gradient. m may be any real number from 1, as its successors use it.",
+		"A zero row has cosine 0 to every class and gradient 0; the official gradient is the others' there.",
 		"--gradient official is the arithmetic of the authors' Caffe layer: no margin and no normalisation in grad_weight, and the target's two coefficients in grad_embeddings divided by their joint length. It is no derivative.",
 	},
 	Reductions: perRow,

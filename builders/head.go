@@ -134,11 +134,13 @@ func cosines(scale float64) string {
 	return "scaled_cos"
 }
 
-// Lengthened is scale·‖x‖·cos θ_j = scale·x·ŵ_j over [N,C].
+// Lengthened is scale·‖x‖·cos θ_j = scale·x·ŵ_j over [N,C]. Zero rows have no
+// direction: their cosines are 0 and pass no gradient on, as x·ŵ_j would.
 func (h *Head) Lengthened(scale float64) *ir.Value {
 	w := h.g.Weight()
 	inv := ir.Recip(ir.PlainNorm(w).Called("weight_norm"))
-	return ir.MatMulT(h.X.Mul(scale), w).Mul(inv.Row())
+	directed := ir.Recip(ir.Norm(h.X).Called("norm")).Greater(0)
+	return ir.MatMulT(h.X.Mul(ir.Select(directed, scale, 0.0).Col()), w).Mul(inv.Row())
 }
 
 func (h *Head) against(scale float64, w *ir.Value) *ir.Value {
