@@ -50,7 +50,7 @@ func (p *ASoftmax) Build(g *Graph) {
 	z := h.Lengthened(p.Scale)
 	h.Predict(z)
 	length := ir.Norm(h.X).Called("norm").Mul(p.Scale)
-	c := h.Target(z).Mul(ir.Recip(length)).Called("cos_y")
+	c := h.Target(z).Div(nonzero(length)).Called("cos_y")
 	f := annealed("AMargin", c, p.Margin, g.Lambda())
 	z = h.Replace(z, length.Mul(f)).Called("logits")
 	if g.Official {

@@ -134,6 +134,15 @@ func cosines(scale float64) string {
 	return "scaled_cos"
 }
 
+// Shorten makes X unit vectors, of lengths that are constant in the gradient, and
+// gives ‖x‖ [N]: what is made of both X and ‖x‖ has no square of ‖x‖ on the way to
+// its gradient, which may be too small or too large to be a number.
+func (h *Head) Shorten() *ir.Value {
+	length := ir.Stop(ir.Norm(h.X)).Called("norm")
+	h.X = h.X.Mul(ir.Recip(length).Col())
+	return ir.PlainNorm(h.X).Mul(length)
+}
+
 // Lengthened is scale·‖x‖·cos θ_j = scale·x·ŵ_j over [N,C]. Zero rows have no
 // direction: their cosines are 0 and pass no gradient on, as x·ŵ_j would.
 func (h *Head) Lengthened(scale float64) *ir.Value {

@@ -39,7 +39,7 @@ func (p *LSoftmax) Build(g *Graph) {
 	z := ir.MatMulT(h.X.Mul(p.Scale), g.Weight()).Called("logits_plain")
 	h.Predict(z)
 	length := ir.Norm(h.X).Mul(ir.PlainNorm(g.Weight()).Gather(h.Y)).Mul(p.Scale).Called("length")
-	c := h.Target(z).Mul(ir.Recip(length)).Called("cos_y")
+	c := h.Target(z).Div(nonzero(length)).Called("cos_y")
 	f := annealed("LMargin", c, float64(p.Margin), g.Lambda())
 	h.CrossEntropyLoss(h.Replace(z, length.Mul(f)).Called("logits"), p.CrossEntropy)
 }

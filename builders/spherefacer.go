@@ -48,16 +48,19 @@ type SpherefaceR struct {
 // Build writes the loss.
 func (p *SpherefaceR) Build(g *Graph) {
 	h := g.Head(C)
+	hard := p.FeatureNormalization == "hard"
+	var length *ir.Value
+	if !hard {
+		length = h.Shorten()
+	}
 	cos := h.Cosines(1, p.SubCenters)
 	h.Predict(cos)
-	r, length := g.Num(p.Scale), ir.Norm(h.X)
-	if p.FeatureNormalization != "hard" {
-		r = length.Col()
-	}
 	f := p.moved(h, cos)
-	z := f.Mul(r).Called("logits")
-	if p.FeatureNormalization == "hard" {
-		h.know(z, logits{most: p.Scale})
+	var z *ir.Value
+	if hard {
+		z = h.know(f.Mul(p.Scale).Called("logits"), logits{most: p.Scale})
+	} else {
+		z = f.Mul(length.Col()).Called("logits")
 	}
 	terms, weights := h.CrossEntropyOf(z, p.CrossEntropy)
 	terms = terms.Mul(p.LossWeight)

@@ -109,15 +109,6 @@ func (c *claim) swaps() bool {
 	return slices.ContainsFunc(c.parts, func(p part) bool { return p.params["swap"] == true })
 }
 
-// lengthens tells whether a part multiplies cosines, with a margin, by the
-// length of the row.
-func (c *claim) lengthens() bool {
-	return slices.ContainsFunc(c.parts, func(p part) bool {
-		normalization := p.params["feature_normalization"]
-		return p.name == "l-softmax" || p.name == "a-softmax" || normalization == "none" || normalization == "soft"
-	})
-}
-
 // exact tells whether every part measures its rows by a distance that is exact
 // between whole numbers.
 func (c *claim) exact() bool {

@@ -287,7 +287,7 @@ func (j *judge) draw() {
 		if s.Whole && (j.claim == nil || !j.claim.exact()) {
 			continue // its distances would tie but for their last bits
 		}
-		if s.Far && j.elem != f64 && (j.claim == nil || j.claim.lengthens()) {
+		if s.Far && j.elem != f64 && j.claim == nil {
 			j.report.NotChecked = append(j.report.NotChecked, s.Name+": a gradient that has the length in it twice is more than "+j.elem.String()+" holds")
 			continue
 		}
