@@ -17,7 +17,7 @@ var stages = []string{"ir", "opt", "grad", "onnx"}
 func newShow(c *console) *cobra.Command {
 	var stage string
 	var why bool
-	o := &choices{}
+	o := &compiling{}
 	cmd := &cobra.Command{
 		Use:   "show LOSS",
 		Short: "Say what a loss is: formula, paper, inputs, parameters; or print a stage",
