@@ -36,9 +36,9 @@ var (
 // Head is a loss over classes: its rows, and for each the class y.
 type Head struct {
 	*Rows
-	// Y is the label of a kept row, 0 of an ignored one.
+	// Y [N] is the label of a kept row, 0 of an ignored one.
 	Y *ir.Value
-	// X is embeddings, Norm ‖x‖ of each row.
+	// X is embeddings [N,D], with what could spread from ignored rows taken out.
 	X *ir.Value
 
 	known map[*ir.Value]logits
