@@ -109,6 +109,14 @@ func (c *claim) swaps() bool {
 	return slices.ContainsFunc(c.parts, func(p part) bool { return p.params["swap"] == true })
 }
 
+// squares tells whether a part measures its rows by products of them.
+func (c *claim) squares() bool {
+	return slices.ContainsFunc(c.parts, func(p part) bool {
+		ofUnits := p.params["normalize"] == true || p.params["distance"] == "cosine" || p.params["distance"] == "angle"
+		return !ofUnits && slices.Contains([]string{"center", "contrastive", "triplet"}, p.name)
+	})
+}
+
 // exact tells whether every part measures its rows by a distance that is exact
 // between whole numbers.
 func (c *claim) exact() bool {
