@@ -148,7 +148,7 @@ func (h *Head) Shorten() *ir.Value {
 func (h *Head) Lengthened(scale float64) *ir.Value {
 	w := h.g.Weight()
 	inv := ir.Recip(ir.PlainNorm(w).Called("weight_norm"))
-	directed := ir.Recip(ir.Norm(h.X).Called("norm")).Greater(0)
+	directed := ir.Norm(h.X).Called("norm").Greater(0)
 	return ir.MatMulT(h.X.Mul(ir.Select(directed, scale, 0.0).Col()), w).Mul(inv.Row())
 }
 
