@@ -10,6 +10,7 @@ import "losscc/ir"
 // Recognition", CVPR 2019.
 var adamSoftmaxLoss = Loss{
 	Name:    "adam-softmax",
+	Aliases: []string{"adaptiveface"},
 	Family:  MarginFamily,
 	Title:   "a trained cosine margin for each class",
 	Formula: "z_y = s·(cos θ_y − m_y), z_j = s·cos θ_j;  ℓ = log Σ_j e^{z_j} − z_y + λ·R, R = −mean_j m_j or 1 − mean_j m_j",

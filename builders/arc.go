@@ -1,6 +1,7 @@
 package builders
 
 import (
+	"fmt"
 	"math"
 
 	"losscc/ir"
@@ -31,6 +32,15 @@ func (a Arc) CheckUnused(marginType string) error {
 		return usage("margin_type=%s with easy_margin=%v and beyond=%s: these are options of the margin on the angle; set margin_type=arc or leave them out", marginType, a.EasyMargin, a.Beyond)
 	}
 	return nil
+}
+
+// monotoneRange warns where cos(θ + m) turns.
+func monotoneRange(margin float64, a Arc) []string {
+	if margin == 0 || a.Beyond != "none" || a.EasyMargin {
+		return nil
+	}
+	return []string{fmt.Sprintf("cos(θ + m) falls only up to θ = π − m = %.4g rad (%.4g°): a target angle beyond is rewarded for growing; beyond=linear keeps it falling",
+		math.Pi-margin, 180-margin*180/math.Pi)}
 }
 
 // clipped is the cosines of other classes as the options want them: held to

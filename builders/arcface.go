@@ -1,11 +1,6 @@
 package builders
 
-import (
-	"fmt"
-	"math"
-
-	"losscc/ir"
-)
+import "losscc/ir"
 
 // arcfaceLoss adds a margin to the angle between embedding and class centre:
 //
@@ -50,23 +45,4 @@ func (p *Arcface) Build(g *Graph) {
 	h.ArcLoss(h.Cosines(p.Scale, p.SubCenters), p.Scale, p.Arc, p.CrossEntropy, func(c *ir.Value) *ir.Value {
 		return p.Arc.of("ArcMargin", c, p.Margin)
 	})
-}
-
-// monotoneRange warns where cos(θ + m) turns.
-func monotoneRange(margin float64, a Arc) []string {
-	if margin == 0 || a.Beyond != "none" || a.EasyMargin {
-		return nil
-	}
-	return []string{fmt.Sprintf("cos(θ + m) falls only up to θ = π − m = %.4g rad (%.4g°): a target angle beyond is rewarded for growing; beyond=linear keeps it falling",
-		math.Pi-margin, 180-margin*180/math.Pi)}
-}
-
-// firstError is the first of errs that is one.
-func firstError(errs ...error) error {
-	for _, e := range errs {
-		if e != nil {
-			return e
-		}
-	}
-	return nil
 }

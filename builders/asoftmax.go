@@ -18,6 +18,7 @@ var asoftmaxLoss = Loss{
 	Notes: []string{
 		"λ = 0 is the pure margin, λ → ∞ is softmax over unit weights; the host feeds lambda by the schedule.",
 		"k is constant in the gradient. m may be any real number from 1, as its successors use it.",
+		"A zero row has cosine 0 to every class and gradient 0; the official gradient is the others' there.",
 		"--gradient official is the arithmetic of the authors' Caffe layer: no margin and no normalisation in grad_weight, and the target's two coefficients in grad_embeddings divided by their joint length. It is no derivative.",
 	},
 	Reductions: perRow,
@@ -49,7 +50,7 @@ func (p *ASoftmax) Build(g *Graph) {
 	z := h.Lengthened(p.Scale)
 	h.Predict(z)
 	length := ir.Norm(h.X).Called("norm").Mul(p.Scale)
-	c := h.Target(z).Mul(ir.Recip(length)).Called("cos_y")
+	c := h.Target(z).Div(nonzero(length)).Called("cos_y")
 	f := annealed("AMargin", c, p.Margin, g.Lambda())
 	z = h.Replace(z, length.Mul(f)).Called("logits")
 	if g.Official {

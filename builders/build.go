@@ -2,6 +2,7 @@ package builders
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"losscc/ir"
@@ -23,6 +24,8 @@ type Options struct {
 
 // Part is one loss of what was built.
 type Part struct {
+	// Name is what the part is called in the sum, see Term.
+	Name     string
 	Loss     Loss
 	Factor   float64
 	Settings []Setting
@@ -47,10 +50,10 @@ func (b *Built) Settings() []Setting {
 		return b.Parts[0].Settings
 	}
 	var out []Setting
-	for i, p := range b.Parts {
-		out = append(out, Setting{b.partName(i), p.Factor})
+	for _, p := range b.Parts {
+		out = append(out, Setting{p.Name, p.Factor})
 		for _, s := range p.Settings {
-			out = append(out, Setting{b.partName(i) + "." + s.Name, s.Value})
+			out = append(out, Setting{p.Name + "." + s.Name, s.Value})
 		}
 	}
 	return out
@@ -101,7 +104,7 @@ func Build(expr string, o Options) (*Built, error) {
 		if err != nil {
 			return nil, err
 		}
-		built.Parts = append(built.Parts, Part{t.Loss, t.Factor, settings, f})
+		built.Parts = append(built.Parts, Part{t.Name, t.Loss, t.Factor, settings, f})
 		if t.Loss.Advice != nil {
 			built.Advice = append(built.Advice, t.Loss.Advice(f)...)
 		}
@@ -124,6 +127,9 @@ func reductionsOf(l Loss, f Formula) []string {
 }
 
 func (b *Built) check(o Options) error {
+	if err := b.oneSchedule(); err != nil {
+		return err
+	}
 	for _, p := range b.Parts {
 		all := reductionsOf(p.Loss, p.Formula)
 		known := len(all) == 0 && b.Reduction == ""
@@ -148,6 +154,37 @@ func (b *Built) check(o Options) error {
 	return nil
 }
 
+// oneSchedule sees that parts which share an input that a host moves want it
+// moved by one schedule.
+func (b *Built) oneSchedule() error {
+	first := map[string]Part{}
+	for _, p := range b.Parts {
+		s := p.Loss.Schedule
+		if s == nil {
+			continue
+		}
+		old, shared := first[s.Input]
+		if !shared {
+			first[s.Input] = p
+		} else if *old.Loss.Schedule != *s {
+			return usage("%s and %s cannot share the input %s: one wants %v and the other %v; build a file of each", old.Name, p.Name, s.Input, old.Loss.Schedule, s)
+		}
+	}
+	return nil
+}
+
+// Schedules are those of the inputs that a host moves, each once.
+func (b *Built) Schedules() []*Schedule {
+	var out []*Schedule
+	for _, p := range b.Parts {
+		s := p.Loss.Schedule
+		if s != nil && !slices.ContainsFunc(out, func(o *Schedule) bool { return *o == *s }) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
 // write builds the function.
 func (b *Built) write(o Options) error {
 	name := funcName(b.Name())
@@ -155,14 +192,17 @@ func (b *Built) write(o Options) error {
 		name = "sum_of_" + name
 	}
 	ib := ir.NewBuilder(name)
-	inputs := map[string]*ir.Value{}
+	inputs := map[string]input{}
 	var parts []*Graph
 	for _, p := range b.Parts {
-		g := &Graph{Builder: ib, Reduction: b.Reduction, Predictions: o.Predictions, Official: o.Official, inputs: inputs}
+		g := &Graph{Builder: ib, Reduction: b.Reduction, Predictions: o.Predictions, Official: o.Official, part: p.Name, inputs: inputs}
 		p.Formula.Build(g)
 		parts = append(parts, g)
 	}
 	if err := ib.Err(); err != nil {
+		return err
+	}
+	if err := movedAlike(parts); err != nil {
 		return err
 	}
 	for _, out := range b.join(parts) {
@@ -182,6 +222,30 @@ func (b *Built) write(o Options) error {
 		}
 	}
 	return nil
+}
+
+// movedAlike sees that parts which share a state agree on its next value: a host
+// can feed back only one.
+func movedAlike(parts []*Graph) error {
+	first := map[string]*Graph{}
+	for _, g := range parts {
+		for _, o := range g.outputs {
+			old := first[o.moves]
+			switch {
+			case o.moves == "":
+			case old == nil:
+				first[o.moves] = g
+			case !slices.Equal(old.moved(o.moves), g.moved(o.moves)):
+				return usage("%s and %s cannot share the state %s: each moves it by arithmetic of its own, and a host can feed back one value; give both the same parameters, or build a file of each", old.part, g.part, o.moves)
+			}
+		}
+	}
+	return nil
+}
+
+// moved are the outputs that move a state.
+func (g *Graph) moved(state string) []output {
+	return slices.DeleteFunc(slices.Clone(g.outputs), func(o output) bool { return o.moves != state })
 }
 
 // join puts the outputs of the parts together: the loss first, then each
@@ -206,7 +270,7 @@ func (b *Built) join(parts []*Graph) []output {
 				} else {
 					total = total.Add(v)
 				}
-				values = append(values, output{"loss." + b.partName(i), o.value})
+				values = append(values, output{name: "loss." + b.Parts[i].Name, value: o.value})
 				continue
 			}
 			switch old := seen[o.name]; {
@@ -214,26 +278,11 @@ func (b *Built) join(parts []*Graph) []output {
 				seen[o.name] = o.value
 				rest = append(rest, o)
 			case old != o.value:
-				rest = append(rest, output{o.name + "." + b.partName(i), o.value})
+				rest = append(rest, output{name: o.name + "." + b.Parts[i].Name, value: o.value})
 			}
 		}
 	}
-	return append(append([]output{{"loss", total}}, values...), rest...)
-}
-
-// partName is what a part is called in a sum: its loss, with a number if the
-// loss stands there twice.
-func (b *Built) partName(i int) string {
-	n := 1
-	for _, p := range b.Parts[:i] {
-		if p.Loss.Name == b.Parts[i].Loss.Name {
-			n++
-		}
-	}
-	if n > 1 {
-		return fmt.Sprintf("%s_%d", b.Parts[i].Loss.Name, n)
-	}
-	return b.Parts[i].Loss.Name
+	return append(append([]output{{name: "loss", value: total}}, values...), rest...)
 }
 
 func lossFirst(outs []output) []output {

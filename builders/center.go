@@ -59,7 +59,7 @@ func (p *Center) Build(g *Graph) {
 	// A centre moves by α/div times the sum of its rows' offsets.
 	sum := ir.Select(h.Kept.Col(), ir.Stop(off), 0.0).ScatterAdd(h.Y, C)
 	step := ir.Recip(p.divisor(h.Weight.ScatterAdd(h.Y, C))).Mul(p.Alpha)
-	g.Output("centers_next", centers.Add(sum.Mul(step.Col())).Called("centers_next"))
+	g.Moved("centers", "centers_next", centers.Add(sum.Mul(step.Col())).Called("centers_next"))
 }
 
 // movedRows makes center_rows, the classes that occur in ascending order, and
@@ -75,8 +75,8 @@ func (p *Center) movedRows(h *Head, centers, off *ir.Value) {
 	sum := off.Gather(kept).ScatterAdd(at, u)
 	count := h.Weight.Gather(kept).ScatterAdd(at, u)
 	step := ir.Recip(p.divisor(count)).Mul(p.Alpha)
-	h.g.Output("center_rows", rows)
-	h.g.Output("center_values", centers.Gather(rows).Add(sum.Mul(step.Col())))
+	h.g.Moved("centers", "center_rows", rows)
+	h.g.Moved("centers", "center_values", centers.Gather(rows).Add(sum.Mul(step.Col())))
 }
 
 // divisor is what a class's sum is divided by, from how often it occurs.

@@ -16,28 +16,78 @@ type Graph struct {
 	// Official asks for the gradient of the published implementation.
 	Official bool
 
-	inputs  map[string]*ir.Value
+	part    string // the part of a sum that is written
+	inputs  map[string]input
+	chosen  ir.Dim // what T is to this part; empty before it asks for indices
 	outputs []output
 }
 
-// output is a result of one loss.
+// input is an input with the part that asked for it first, and what for.
+type input struct {
+	value     *ir.Value
+	part, use string
+}
+
+// output is a result of one loss. One that moves a state is fed back to it.
 type output struct {
 	name  string
 	value *ir.Value
+	moves string
 }
 
 // Input is the input of that name. A second part that asks for it gets the
 // same one, if it wants the same type and role.
 func (g *Graph) Input(name string, t ir.Type, role string) *ir.Value {
-	if v, ok := g.inputs[name]; ok {
-		if !v.Type.Equal(t) {
-			return g.Fail("%w", usage("the parts want different inputs %s: %v and %v", name, v.Type, t))
-		}
+	return g.InputFor("", name, t, role)
+}
+
+// InputFor is Input for a use that not all losses with an input of that name
+// have: parts that use it differently cannot share it.
+func (g *Graph) InputFor(use, name string, t ir.Type, role string) *ir.Value {
+	if role == RoleIndex {
+		g.chosen = g.listed(name)
+		t = ir.I(g.chosen, t.Shape[1])
+	}
+	old, shared := g.inputs[name]
+	if !shared {
+		v := g.Param(name, t, role)
+		g.inputs[name] = input{v, g.part, use}
 		return v
 	}
-	v := g.Param(name, t, role)
-	g.inputs[name] = v
-	return v
+	differs := func(one, other any) *ir.Value {
+		return g.Fail("%w", usage("%s and %s cannot share the input %s: for one it is %v, for the other %v; set parameters that make it the same, or build a file of each", old.part, g.part, name, one, other))
+	}
+	switch is := old.value.Attrs.Text("role"); {
+	case !old.value.Type.Equal(t):
+		return differs(old.value.Type, t)
+	case is != role:
+		return differs(is, role)
+	case old.use != use:
+		return differs(old.use, use)
+	}
+	return old.value
+}
+
+// listed is the extent of an input of indices: T, or another where the sum has
+// indices of another kind, for there are not as many pairs as triplets.
+func (g *Graph) listed(name string) ir.Dim {
+	if old, shared := g.inputs[name]; shared {
+		return old.value.Type.Shape[0]
+	}
+	for _, in := range g.inputs {
+		if in.value.Attrs.Text("role") == RoleIndex {
+			return g.Fresh(T)
+		}
+	}
+	return T
+}
+
+// Extent is how many there are along an extent, as an int.
+func (g *Graph) Extent(d ir.Dim) *ir.Value {
+	if d == T && g.chosen != "" {
+		d = g.chosen
+	}
+	return g.Builder.Extent(d)
 }
 
 // Embeddings is the input embeddings [N,D].
@@ -50,14 +100,19 @@ func (g *Graph) Labels() *ir.Value { return g.Input("labels", ir.I(N), RoleLabel
 
 // Output adds an output under its name.
 func (g *Graph) Output(name string, v *ir.Value) {
-	g.outputs = append(g.outputs, output{name, v})
+	g.outputs = append(g.outputs, output{name: name, value: v})
+}
+
+// Moved adds an output from which a host makes the next value of a state.
+func (g *Graph) Moved(state, name string, v *ir.Value) {
+	g.outputs = append(g.outputs, output{name, v, state})
 }
 
 // Next adds the new value of a state: the old one where keep says that no row
 // was kept.
 func (g *Graph) Next(state string, old, next, any *ir.Value) *ir.Value {
 	n := ir.Select(any, next, old).Called(state + "_next")
-	g.Output(state+"_next", n)
+	g.Moved(state, state+"_next", n)
 	return n
 }
 

@@ -36,9 +36,9 @@ var (
 // Head is a loss over classes: its rows, and for each the class y.
 type Head struct {
 	*Rows
-	// Y is the label of a kept row, 0 of an ignored one.
+	// Y [N] is the label of a kept row, 0 of an ignored one.
 	Y *ir.Value
-	// X is embeddings, Norm ‖x‖ of each row.
+	// X is embeddings [N,D], with what could spread from ignored rows taken out.
 	X *ir.Value
 
 	known map[*ir.Value]logits
@@ -82,6 +82,11 @@ func (g *Graph) harmless(x, kept *ir.Value) *ir.Value {
 // Weight is the input weight [C,D].
 func (g *Graph) Weight() *ir.Value { return g.Input("weight", ir.F(C, D), RoleParameter) }
 
+// Bias is the input bias, one number or one a class, and what it is to the loss.
+func (g *Graph) Bias(numbers ir.Dim, use string) *ir.Value {
+	return g.InputFor(use, "bias", ir.F(numbers), RoleParameter)
+}
+
 // Target is the element of each row of z that belongs to its class.
 func (h *Head) Target(z *ir.Value) *ir.Value { return z.Pick(1, h.Y) }
 
@@ -99,7 +104,7 @@ func (h *Head) Replace(z, v *ir.Value) *ir.Value {
 func (h *Head) Linear(bias bool) *ir.Value {
 	z := ir.MatMulT(h.X, h.g.Weight())
 	if bias {
-		z = z.Add(h.g.Input("bias", ir.F(C), RoleParameter))
+		z = z.Add(h.g.Bias(C, "added to x·Wᵀ"))
 	}
 	return h.know(z.Called("logits"), logits{unmoved: true})
 }
@@ -129,11 +134,22 @@ func cosines(scale float64) string {
 	return "scaled_cos"
 }
 
-// Lengthened is scale·‖x‖·cos θ_j = scale·x·ŵ_j over [N,C].
+// Shorten makes X unit vectors, of lengths that are constant in the gradient, and
+// gives ‖x‖ [N]: what is made of both X and ‖x‖ has no square of ‖x‖ on the way to
+// its gradient, which may be too small or too large to be a number.
+func (h *Head) Shorten() *ir.Value {
+	length := ir.Stop(ir.Norm(h.X)).Called("norm")
+	h.X = h.X.Mul(ir.Recip(length).Col())
+	return ir.PlainNorm(h.X).Mul(length)
+}
+
+// Lengthened is scale·‖x‖·cos θ_j = scale·x·ŵ_j over [N,C]. Zero rows have no
+// direction: their cosines are 0 and pass no gradient on, as x·ŵ_j would.
 func (h *Head) Lengthened(scale float64) *ir.Value {
 	w := h.g.Weight()
 	inv := ir.Recip(ir.PlainNorm(w).Called("weight_norm"))
-	return ir.MatMulT(h.X.Mul(scale), w).Mul(inv.Row())
+	directed := ir.Norm(h.X).Called("norm").Greater(0)
+	return ir.MatMulT(h.X.Mul(ir.Select(directed, scale, 0.0).Col()), w).Mul(inv.Row())
 }
 
 func (h *Head) against(scale float64, w *ir.Value) *ir.Value {

@@ -91,8 +91,8 @@ func (h *Head) kappaEpoch(counts, kappa *ir.Value) {
 
 	h.g.Next("kappa", kappa, concentration(sums, counts), ends)
 	goes := ends.Not().Float()
-	h.g.Output("class_sums_next", sums.Mul(goes).Called("class_sums_next"))
-	h.g.Output("seen_next", so.Mul(goes).Called("seen_next"))
+	h.g.Moved("class_sums", "class_sums_next", sums.Mul(goes).Called("class_sums_next"))
+	h.g.Moved("seen", "seen_next", so.Mul(goes).Called("seen_next"))
 }
 
 // concentration is κ of each class, r the length of its mean; where r ≥ 1 the

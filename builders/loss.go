@@ -1,6 +1,10 @@
 package builders
 
-import "losscc/ir"
+import (
+	"fmt"
+
+	"losscc/ir"
+)
 
 // Formula is a loss with its hyper-parameters: a struct whose fields are the
 // paper's (see params.go), and the lines that make its value.
@@ -41,6 +45,11 @@ type Loss struct {
 type Schedule struct {
 	Input                   string
 	Base, Gamma, Power, Min float64
+}
+
+// String is the rule with its numbers.
+func (s *Schedule) String() string {
+	return fmt.Sprintf("%s = max(%g, %g·(1 + %g·iteration)^−%g)", s.Input, s.Min, s.Base, s.Gamma, s.Power)
 }
 
 // Families in the order of their printing.

@@ -17,6 +17,7 @@ var lsoftmaxLoss = Loss{
 	Paper:   "Liu, Wen, Yu, Yang, Large-Margin Softmax Loss for Convolutional Neural Networks, ICML 2016",
 	Notes: []string{
 		"λ = 0 is the pure margin, λ → ∞ is softmax; the host feeds lambda by the schedule (the authors' example).",
+		"A zero row has no angle: its target's logit is 0 with gradient 0, and the others' s·w_j·x keep theirs.",
 		"k is constant in the gradient. pytorch-metric-learning's LargeMarginSoftmaxLoss is lambda fed with 0.",
 	},
 	Reductions: perRow,
@@ -38,7 +39,7 @@ func (p *LSoftmax) Build(g *Graph) {
 	z := ir.MatMulT(h.X.Mul(p.Scale), g.Weight()).Called("logits_plain")
 	h.Predict(z)
 	length := ir.Norm(h.X).Mul(ir.PlainNorm(g.Weight()).Gather(h.Y)).Mul(p.Scale).Called("length")
-	c := h.Target(z).Mul(ir.Recip(length)).Called("cos_y")
+	c := h.Target(z).Div(nonzero(length)).Called("cos_y")
 	f := annealed("LMargin", c, float64(p.Margin), g.Lambda())
 	h.CrossEntropyLoss(h.Replace(z, length.Mul(f)).Called("logits"), p.CrossEntropy)
 }

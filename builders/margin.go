@@ -52,12 +52,14 @@ func (m *marginOp) number(name string, x float64) *ir.Value {
 // cosine is the first argument, the cosine of each row.
 func (m *marginOp) cosine() *ir.Value { return m.Param("cos", ir.F(N), "") }
 
-// apply calls the finished op, whose value is f, in the graph of c.
+// apply calls the finished op, whose value is f, in the graph of c. Parts of a
+// sum that have one margin share the op.
 func (m *marginOp) apply(f, c *ir.Value, more ...*ir.Value) *ir.Value {
 	m.Result("f", f)
 	fn, err := m.Func()
 	if err != nil {
 		return c.Builder().Fail("%w", err)
 	}
-	return c.Builder().Call(fn, m.attrs, append([]*ir.Value{c}, more...)...).Called("f")
+	b := c.Builder()
+	return b.Call(b.Own(fn), m.attrs, append([]*ir.Value{c}, more...)...).Called("f")
 }

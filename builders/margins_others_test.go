@@ -38,7 +38,7 @@ var otherHeads = []struct {
 		{"feature_normalization": "none"}, {"feature_normalization": "none", "version": "v1"}, {"feature_normalization": "none", "version": "v0", "margin": "4"},
 		{"feature_normalization": "soft", "scale": "1.7"}, {"feature_normalization": "soft", "scale": "1.7", "soft_weight": "3", "loss_weight": "2", "version": "v0"},
 		{"feature_normalization": "soft", "scale": "1.7", "soft_weight": "3", "loss_weight": "2", "class_weights": "true"},
-		{"feature_normalization": "soft", "soft_weight": "-0.5", "focal.gamma": "2"},
+		{"feature_normalization": "soft", "soft_weight": "0.5", "focal.gamma": "2"},
 	}},
 	{loss: "sphereface2", detached: true, plain: true, settings: []sets{
 		{"scale": "5"}, {"scale": "5", "t": "1"}, {"scale": "5", "t": "2.5"}, {"scale": "5", "t": "0.6"}, {"scale": "5", "t": "7", "loss_weight": "50"},

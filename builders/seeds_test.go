@@ -3,6 +3,7 @@ package builders_test
 import (
 	"testing"
 
+	"losscc/builders"
 	"losscc/verify/tensor"
 )
 
@@ -44,6 +45,44 @@ func TestSeedsEqualTheirFormulas(t *testing.T) {
 	for _, c := range claims {
 		t.Run(c.String(), func(t *testing.T) { prove(t, c) })
 	}
+}
+
+// A zero row has no direction: what is made of its cosines has gradient 0 there,
+// what is linear in it, as w_j·x, has its own; grad_weight follows each.
+func TestGradientsOfZeroRowsAreTheFormulas(t *testing.T) {
+	zero := func(in inputs) {
+		clear(in["embeddings"].F[:3])
+		fill(in["labels"].I[:2], 1)
+		clear(in["weight"].F[6:9])
+	}
+	for _, c := range []struct {
+		loss  string
+		sets  sets
+		still bool // the row's gradient is 0
+	}{
+		{"softmax", nil, false},
+		{"l-softmax", nil, false},
+		{"a-softmax", nil, true},
+		{"a-softmax", sets{"scale": "3", "margin": "1.5"}, true},
+		{"a-softmax", sets{"feature_normalization": "hard", "scale": "3"}, true},
+		{"sphereface-r", sets{"scale": "3", "feature_normalization": "none", "version": "v0"}, true},
+		{"sphereface-r", sets{"scale": "3", "feature_normalization": "soft"}, true},
+	} {
+		for _, gradient := range []string{"exact", "detached"} {
+			l, _ := builders.Find(c.loss)
+			if gradient == "detached" && !l.Detached {
+				continue
+			}
+			prove(t, claim{loss: c.loss, sets: c.sets, gradient: gradient, change: zero})
+			g := outputsOf(t, claim{loss: c.loss, sets: c.sets, gradient: gradient, change: zero}, 1)["grad_embeddings"]
+			still := g.F[0] == 0 && g.F[1] == 0 && g.F[2] == 0
+			if still != c.still {
+				t.Errorf("%s %v %s: the zero row's gradient is %v", c.loss, c.sets, gradient, g.F[:3])
+			}
+		}
+	}
+	// With m = 4 the official coefficients of a zero row are both 0.
+	prove(t, claim{loss: "a-softmax", sets: sets{"margin": "3"}, gradient: "official", change: zero})
 }
 
 func TestCentersStayWhereNoRowIsKept(t *testing.T) {

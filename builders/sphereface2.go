@@ -1,6 +1,7 @@
 package builders
 
 import (
+	"fmt"
 	"math"
 
 	"losscc/ir"
@@ -55,11 +56,16 @@ func (p *Sphereface2) Build(g *Graph) {
 	h := g.Head(C)
 	cos := h.Cosines(1, oneCenter)
 	h.Predict(cos)
-	b := g.Input("bias", ir.F(ir.One), RoleParameter)
+	b := g.Bias(ir.One, p.biasUse())
 	z := func(f *ir.Value) *ir.Value { return f.Mul(p.Scale).Add(b) }
 	own := ir.Softplus(z(p.target(h.Target(cos).Called("cos_y"))).Neg())
 	others := h.OthersSum(ir.Softplus(z(p.others(cos))))
 	h.Loss(own.Mul(p.Lambda).Add(others.Mul(1 - p.Lambda)).Mul(p.LossWeight / p.Scale))
+}
+
+// biasUse is what bias is to the loss; its start depends on the parameters.
+func (p *Sphereface2) biasUse() string {
+	return fmt.Sprintf("added to s·f, with the start that belongs to scale=%g, margin=%g, t=%g, lambda=%g, margin_type=%s", p.Scale, p.Margin, p.T, p.Lambda, p.MarginType)
 }
 
 // target is f_y.

@@ -40,7 +40,7 @@ type SpherefaceR struct {
 	Version              string  `enum:"v2|v1|v0" doc:"which angles, and what happens past π"`
 	FeatureNormalization string  `enum:"hard|none|soft" doc:"r is s, or ‖x‖, or ‖x‖ with a pull towards s"`
 	LossWeight           float64 `range:"> 0" doc:"w, multiplies the cross-entropy"`
-	SoftWeight           float64 `doc:"w_s, weight of the pull (soft)"`
+	SoftWeight           float64 `range:">= 0" doc:"w_s, weight of the pull (soft)"`
 	CrossEntropy
 	SubCenters
 }
@@ -48,16 +48,19 @@ type SpherefaceR struct {
 // Build writes the loss.
 func (p *SpherefaceR) Build(g *Graph) {
 	h := g.Head(C)
+	hard := p.FeatureNormalization == "hard"
+	var length *ir.Value
+	if !hard {
+		length = h.Shorten()
+	}
 	cos := h.Cosines(1, p.SubCenters)
 	h.Predict(cos)
-	r, length := g.Num(p.Scale), ir.Norm(h.X)
-	if p.FeatureNormalization != "hard" {
-		r = length.Col()
-	}
 	f := p.moved(h, cos)
-	z := f.Mul(r).Called("logits")
-	if p.FeatureNormalization == "hard" {
-		h.know(z, logits{most: p.Scale})
+	var z *ir.Value
+	if hard {
+		z = h.know(f.Mul(p.Scale).Called("logits"), logits{most: p.Scale})
+	} else {
+		z = f.Mul(length.Col()).Called("logits")
 	}
 	terms, weights := h.CrossEntropyOf(z, p.CrossEntropy)
 	terms = terms.Mul(p.LossWeight)

@@ -2,6 +2,7 @@ package builders
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -10,6 +11,11 @@ import (
 type Term struct {
 	Factor float64
 	Loss   Loss
+	// Name is what the term is called in the sum: its loss, with a number from
+	// the second term of that loss on, as arcface_2.
+	Name string
+
+	word string // the name or alias that was written
 }
 
 // ParseSum reads "softmax + 0.003*center": losses joined by +, each with a
@@ -43,7 +49,7 @@ func ParseSum(expr string) ([]Term, error) {
 			}
 			return nil, caret(expr, nameAt+indent(name), "no loss is called %q%s; losscc list shows all", word, DidYouMean(word, Names()))
 		}
-		terms = append(terms, Term{factor, l})
+		terms = append(terms, Term{factor, l, termName(terms, l), word})
 		at += len(part) + 1
 	}
 	for _, t := range terms {
@@ -52,6 +58,42 @@ func ParseSum(expr string) ([]Term, error) {
 		}
 	}
 	return terms, nil
+}
+
+// termName is what a term of that loss is called after the given terms.
+func termName(terms []Term, l Loss) string {
+	n := 1
+	for _, t := range terms {
+		if t.Loss.Name == l.Name {
+			n++
+		}
+	}
+	if n == 1 {
+		return l.Name
+	}
+	return fmt.Sprintf("%s_%d", l.Name, n)
+}
+
+// termNamed is the place of the term that a word means: a term's name, else the
+// alias that it was written with, else another alias in place of its loss; −1
+// for no term.
+func termNamed(terms []Term, word string) int {
+	if i := slices.IndexFunc(terms, func(t Term) bool { return strings.EqualFold(t.Name, word) }); i >= 0 {
+		return i
+	}
+	if i := slices.IndexFunc(terms, func(t Term) bool { return strings.EqualFold(t.word, word) }); i >= 0 {
+		return i
+	}
+	alias, number, numbered := strings.Cut(word, "_")
+	l, ok := Find(alias)
+	if !ok {
+		return -1
+	}
+	name := l.Name
+	if numbered {
+		name += "_" + number
+	}
+	return slices.IndexFunc(terms, func(t Term) bool { return t.Name == name })
 }
 
 // subtracted is the answer to a part of a sum, which begins at the given place,
@@ -91,7 +133,7 @@ func term(text string) (Term, bool) {
 		factor, name = x, after
 	}
 	l, ok := Find(strings.TrimSpace(name))
-	return Term{factor, l}, ok
+	return Term{Factor: factor, Loss: l}, ok
 }
 
 // indent is how many blanks s begins with.
@@ -103,39 +145,48 @@ func caret(expr string, at int, format string, args ...any) error {
 }
 
 // splitSets gives each term its own hyper-parameters: all of them to a single
-// loss, and in a sum those under the name (or alias) of the term.
+// loss, and in a sum those under the term's name; see termNamed.
 func splitSets(terms []Term, sets map[string]string) ([]map[string]string, error) {
 	out := make([]map[string]string, len(terms))
 	for i := range out {
 		out[i] = map[string]string{}
 	}
 	for _, name := range sortedKeys(sets) {
-		if len(terms) == 1 {
-			own := strings.TrimPrefix(name, terms[0].Loss.Name+".")
-			out[0][own] = sets[name]
-			continue
+		i, param, err := owner(terms, name)
+		if err != nil {
+			return nil, err
 		}
-		part, param, ok := strings.Cut(name, ".")
-		l, known := Find(part)
-		hit := false
-		for i, t := range terms {
-			if ok && known && t.Loss.Name == l.Name {
-				out[i][param] = sets[name]
-				hit = true
-			}
+		if _, twice := out[i][param]; twice {
+			return nil, usage("parameter %q: it is set under another name too, as %s.%s; leave one of them out", name, terms[i].Name, param)
 		}
-		if !hit && ok {
-			parts := make([]string, len(terms))
-			for i, t := range terms {
-				parts[i] = t.Loss.Name
-			}
-			return nil, usage("parameter %q: %q is no part of the sum, whose parts are %s%s", name, part, strings.Join(parts, ", "), DidYouMean(part, parts))
-		}
-		if !hit {
-			return nil, homeless(terms, name)
-		}
+		out[i][param] = sets[name]
 	}
 	return out, nil
+}
+
+// owner is the place of the term that a parameter belongs to, and what the term
+// calls it.
+func owner(terms []Term, name string) (i int, param string, err error) {
+	if len(terms) == 1 {
+		return 0, strings.TrimPrefix(name, terms[0].Name+"."), nil
+	}
+	part, param, ok := strings.Cut(name, ".")
+	if !ok {
+		return 0, "", homeless(terms, name)
+	}
+	if i = termNamed(terms, part); i < 0 {
+		return 0, "", noPart(terms, name, part)
+	}
+	return i, param, nil
+}
+
+// noPart is the answer to a parameter under a name that no term has.
+func noPart(terms []Term, name, part string) error {
+	parts := make([]string, len(terms))
+	for i, t := range terms {
+		parts[i] = t.Name
+	}
+	return usage("parameter %q: %q is no part of the sum, whose parts are %s%s", name, part, strings.Join(parts, ", "), DidYouMean(part, parts))
 }
 
 // homeless is the answer to a parameter of a sum that names no part: under which
@@ -145,10 +196,10 @@ func homeless(terms []Term, name string) error {
 	for _, t := range terms {
 		params := t.Loss.Params()
 		if _, has := paramNamed(params, name); has {
-			under = append(under, t.Loss.Name+"."+name+"=…")
+			under = append(under, t.Name+"."+name+"=…")
 		}
 		for _, p := range params {
-			all = append(all, t.Loss.Name+"."+p.Name)
+			all = append(all, t.Name+"."+p.Name)
 		}
 	}
 	if under == nil {

@@ -40,11 +40,12 @@ func (p *Uniface) Build(g *Graph) {
 	z := h.Cosines(p.Scale, oneCenter)
 	h.Predict(z)
 	own := cosMargin("CosMargin", h.Target(z).Div(p.Scale).Called("cos_y"), p.Margin, false).Mul(p.Scale)
+	const threshold = "taken from s·cos θ, starting at ln(10·C)"
 	if p.BiasPerClass {
-		b := g.Input("bias", ir.F(C), RoleParameter)
+		b := g.Bias(C, threshold)
 		own, z = own.Sub(b.Gather(h.Y)), z.Sub(b)
 	} else {
-		b := g.Input("bias", ir.F(ir.One), RoleParameter)
+		b := g.Bias(ir.One, threshold)
 		own, z = own.Sub(b), z.Sub(b)
 	}
 	if p.Clamp {

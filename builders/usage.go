@@ -24,6 +24,16 @@ func Usage(format string, args ...any) error { return usage(format, args...) }
 
 func usage(format string, args ...any) error { return &UsageError{fmt.Errorf(format, args...)} }
 
+// firstError is the first of errs that is one.
+func firstError(errs ...error) error {
+	for _, e := range errs {
+		if e != nil {
+			return e
+		}
+	}
+	return nil
+}
+
 // DidYouMean is a suggestion to append to a message: the first of the known
 // words that begins with what was found, else the nearest if at most a third of
 // its letters differ, else nothing.

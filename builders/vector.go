@@ -8,6 +8,10 @@ func unit(x *ir.Value) *ir.Value { return x.Mul(ir.Recip(ir.Norm(x)).Col()) }
 // dot is x·y for each pair of rows.
 func dot(x, y *ir.Value) *ir.Value { return ir.Sum(x.Mul(y), 1) }
 
+// nonzero is length with 1 in place of 0, to divide by. A quotient of lengths
+// passes its gradient on without a square of them, as a reciprocal would.
+func nonzero(length *ir.Value) *ir.Value { return ir.Select(length.Eq(0.0), 1.0, length) }
+
 // hinge is [z]₊ = max(z, 0).
 func hinge(z *ir.Value) *ir.Value { return z.Max(0.0) }
 

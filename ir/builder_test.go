@@ -355,3 +355,48 @@ func TestFreshExtents(t *testing.T) {
 		t.Errorf("Fresh(M) is %s although a value has the extent M", got)
 	}
 }
+
+func TestABuilderOwnsOneFunctionOfABody(t *testing.T) {
+	half := parse(t, "func @Neg<by: number>(x: float[M]) {\ny: float[M] = neg x\nreturn y=y\n}")
+	b := ir.NewBuilder("f")
+	x := b.Param("x", ir.F("N"), "")
+	by := ir.Attrs{{Name: "by", Val: 2.0}}
+	for _, c := range []struct {
+		fact string
+		f    *ir.Func
+		want string
+	}{
+		{"the first is itself", negFunc(t), "Neg"},
+		{"an equal one is the first", negFunc(t), "Neg"},
+		{"another body has another name", half, "Neg_2"},
+		{"an equal one is the second", half, "Neg_2"},
+		{"the name of the caller is taken", parse(t, "func @f<by: number>(x: float[M]) {\ny: float[M] = neg x\nreturn y=y\n}"), "f_2"},
+	} {
+		own := b.Own(c.f)
+		if x = b.Call(own, by, x); own.Name != c.want {
+			t.Errorf("%s: it is called %s, want %s", c.fact, own.Name, c.want)
+		}
+	}
+	b.Result("y", x)
+	f, err := b.Func()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := len(f.Callees()); got != 3 {
+		t.Errorf("f calls %d functions, want 3", got)
+	}
+	if err := ir.Check(f); err != nil {
+		t.Error(err)
+	}
+	if again := parse(t, f.String()); again.String() != f.String() {
+		t.Errorf("the text reads back as another:\n%s", again)
+	}
+}
+
+func TestANumberStandsAtTheEndOfAName(t *testing.T) {
+	for name, want := range map[string]string{"Arc_2": "Arc", "Arc": "Arc", "Arc_": "Arc_", "_2": "_2", "Sphere2Margin": "Sphere2Margin", "A_2_13": "A_2", "A_b": "A_b"} {
+		if got := ir.Unnumbered(name); got != want {
+			t.Errorf("%s without its number is %s, want %s", name, got, want)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Emit is the one way to make a value: it infers the type, gives back an equal
@@ -203,6 +204,44 @@ func (b *Builder) Call(f *Func, attrs Attrs, args ...*Value) *Value {
 func (b *Builder) CallOut(f *Func, out int, attrs Attrs, args ...*Value) *Value {
 	all := append(Attrs{{"fn", f}, {"out", int64(out)}}, attrs...)
 	return b.Emit(OpCall, all, args...)
+}
+
+// Own is what to call in b for f: a function that b calls already and that
+// differs from f by a number behind its name at most, or f itself, with such a
+// number if b calls another function of its name.
+func (b *Builder) Own(f *Func) *Func {
+	name, taken := f.Name, map[string]bool{b.fn.Name: true}
+	for _, c := range b.fn.Callees() {
+		if Unnumbered(c.Name) == f.Name && c.under("") == f.under("") {
+			return c
+		}
+		taken[c.Name] = true
+	}
+	for n := 2; taken[name]; n++ {
+		name = fmt.Sprintf("%s_%d", f.Name, n)
+	}
+	if name == f.Name {
+		return f
+	}
+	own := *f
+	own.Name = name
+	return &own
+}
+
+// under is the text of f under another name.
+func (f *Func) under(name string) string {
+	other := *f
+	other.Name = name
+	return other.String()
+}
+
+// Unnumbered is the name of a function without the number that tells it from
+// others of its name: ArcMargin of ArcMargin_2.
+func Unnumbered(name string) string {
+	if at := strings.LastIndexByte(name, '_'); at > 0 && at+1 < len(name) && strings.Trim(name[at+1:], "0123456789") == "" {
+		return name[:at]
+	}
+	return name
 }
 
 // CallAttrs are the attributes that a call sets for the function's own.

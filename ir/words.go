@@ -147,36 +147,42 @@ func (v *Value) Reshape(shape ...Dim) *Value {
 	return v.b.Emit(OpReshape, Attrs{{"shape", Shape(shape)}}, v)
 }
 
-// Pick is the element of v at idx along an axis.
+// Pick is the element of v at idx along an axis: [N,C], [N] → [N].
 func (v *Value) Pick(axis int, idx *Value) *Value {
 	return v.b.Emit(OpPick, Attrs{{"axis", int64(axis)}}, v, idx)
 }
 
-// Put is v with the element at idx along an axis replaced by x.
+// Put is v with the element at idx along an axis replaced by x: [N,C], [N], [N] →
+// [N,C].
 func (v *Value) Put(axis int, idx, x *Value) *Value {
 	return v.b.Emit(OpPut, Attrs{{"axis", int64(axis)}}, v, idx, x)
 }
 
-// Take is the elements of each row of v at idx, places of that row.
+// Take is the elements of each row of v at idx, places of that row: [N,C], [N,R] →
+// [N,R].
 func (v *Value) Take(idx *Value) *Value { return v.b.Emit(OpTake, nil, v, idx) }
 
-// AddAt is v with x added in each row at idx, places of that row.
+// AddAt is v with x added in each row at idx, places of that row: [N,C], [N,R],
+// [N,R] → [N,C].
 func (v *Value) AddAt(idx, x *Value) *Value { return v.b.Emit(OpAddAt, nil, v, idx, x) }
 
-// Gather is the rows of v at idx.
+// Gather is the rows of v at idx: [C,D], [N] → [N,D].
 func (v *Value) Gather(idx *Value) *Value { return v.b.Emit(OpGather, nil, v, idx) }
 
-// ScatterAdd sums the rows of v by the places idx into dim rows.
+// ScatterAdd sums the rows of v by the places idx into dim rows: [N,D], [N] →
+// [dim,D].
 func (v *Value) ScatterAdd(idx *Value, dim Dim) *Value {
 	return v.b.Emit(OpScatterAdd, Attrs{{"dim", dim}}, idx, v)
 }
 
-// NonZero is the places where v holds; dim names how many there are.
+// NonZero is the places where v holds, a column an axis; dim names how many there
+// are: [N,C] → [dim,2].
 func (v *Value) NonZero(dim Dim) *Value {
 	return v.b.Emit(OpNonZero, Attrs{{"dim", dim}}, v)
 }
 
-// Concat is the rows of v, then those of w; dim names how many there are.
+// Concat is the rows of v, then those of w; dim names how many there are: [N,D],
+// [M,D] → [dim,D].
 func (v *Value) Concat(w *Value, dim Dim) *Value {
 	return v.b.Emit(OpConcat, Attrs{{"dim", dim}}, v, w)
 }
@@ -184,15 +190,20 @@ func (v *Value) Concat(w *Value, dim Dim) *Value {
 // CumSum is the running sum along an axis.
 func (v *Value) CumSum(axis int) *Value { return v.axis(OpCumSum, axis) }
 
-// ArgMax is the place of the first maximum along an axis.
+// ArgMax is the place of the first maximum along an axis: [N,C] → [N].
 func (v *Value) ArgMax(axis int) *Value { return v.axis(OpArgMax, axis) }
 
-// ArgTop is the places of the k largest along the last axis; dim names k.
+// ArgMin is the place of the first minimum along an axis: [N,C] → [N].
+func (v *Value) ArgMin(axis int) *Value { return v.axis(OpArgMin, axis) }
+
+// ArgTop is the places of the k largest along the last axis, in order; dim names
+// k: [N,C], [] → [N,dim].
 func (v *Value) ArgTop(k *Value, dim Dim) *Value {
 	return v.b.Emit(OpArgTop, Attrs{{"largest", true}, {"dim", dim}}, v, k)
 }
 
-// ArgBottom is the places of the k smallest along the last axis; dim names k.
+// ArgBottom is the places of the k smallest along the last axis, in order; dim
+// names k: [N,C], [] → [N,dim].
 func (v *Value) ArgBottom(k *Value, dim Dim) *Value {
 	return v.b.Emit(OpArgTop, Attrs{{"largest", false}, {"dim", dim}}, v, k)
 }

@@ -109,12 +109,11 @@ func (c *claim) swaps() bool {
 	return slices.ContainsFunc(c.parts, func(p part) bool { return p.params["swap"] == true })
 }
 
-// lengthens tells whether a part multiplies cosines, with a margin, by the
-// length of the row.
-func (c *claim) lengthens() bool {
+// squares tells whether a part measures its rows by products of them.
+func (c *claim) squares() bool {
 	return slices.ContainsFunc(c.parts, func(p part) bool {
-		normalization := p.params["feature_normalization"]
-		return p.name == "l-softmax" || p.name == "a-softmax" || normalization == "none" || normalization == "soft"
+		ofUnits := p.params["normalize"] == true || p.params["distance"] == "cosine" || p.params["distance"] == "angle"
+		return !ofUnits && slices.Contains([]string{"center", "contrastive", "triplet"}, p.name)
 	})
 }
 

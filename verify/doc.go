@@ -9,6 +9,25 @@
 // metadata; a file that claims none is judged as far as that goes, and its
 // report says what was not proved.
 //
+// judge.go has the list of its checks; each stands in a file:
+//
+//	read back, declared outputs, value, evaluators, gradient  points.go
+//	structure                                                 structure.go, with surplus.go
+//	interface                                                 duties.go, with schedules.go
+//	attributes                                                attributes.go, with margins.go
+//	margin bodies                                             bodies.go
+//	telling inputs                                            telling.go
+//	own slope                                                 slope.go
+//	ignored rows                                              ignored.go
+//	finite, edges                                             evil.go
+//	edge gradients                                            along.go
+//	not numbers                                               notnumbers.go
+//	rounding                                                  rounding.go
+//	runtime                                                   runtimes.go
+//
+// What a file claims is read in claim.go; how far two numbers may be apart is in
+// tolerances.go, bounds.go and conditions.go.
+//
 // The judge does not ask the accused: nothing here imports the builders, the
 // calculus or the exporter. Where the file's ir.Func is given as well, the
 // evaluator of verify/irval is one more witness.

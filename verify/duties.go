@@ -15,7 +15,7 @@ import (
 // duty is what an input of a name is to every loss that has it.
 type duty struct {
 	role string
-	dims []string // symbols as losses use them, see claim.shape
+	dims []string // symbols as most losses use them; claim.duty knows the others
 }
 
 // duties are those of all inputs. A file cannot change them: what it says of
@@ -79,8 +79,24 @@ func (c *claim) duty(input string) (duty, bool) {
 		d.role = draw.Parameter
 	case input == "weight" && c.subCentered():
 		d.dims = []string{"C", "K", "D"}
+	case d.role == draw.Index && c.secondIndices(input):
+		d.dims[0] = "T2"
 	}
 	return d, known
+}
+
+// mined is the input of indices of a loss over rows that a miner chose.
+var mined = map[string]string{"contrastive": "pairs", "triplet": "triplets"}
+
+// secondIndices tells whether an earlier part has indices of another kind, which
+// are not as many.
+func (c *claim) secondIndices(input string) bool {
+	for _, p := range c.parts {
+		if of, has := mined[p.name]; has && p.params["mining"] == "indices" {
+			return of != input
+		}
+	}
+	return false
 }
 
 // oneBias tells whether the bias is one number.

@@ -11,8 +11,8 @@ import (
 	"losscc/verify/tensor"
 )
 
-// dtypes are NumPy's names of the types that inputs have.
-var dtypes = map[onnxval.Elem]string{onnxval.F16: "float16", onnxval.F32: "float32", onnxval.F64: "float64", onnxval.I32: "int32", onnxval.I64: "int64", onnxval.Bool: "bool"}
+// wanted are the types that wanted outputs are written in.
+var wanted = map[tensor.Kind]onnxval.Elem{tensor.Float: onnxval.F64, tensor.Int: onnxval.I64, tensor.Bool: onnxval.Bool}
 
 // writeReplay writes the file, the inputs of a failure, and the outputs that
 // were wanted, and gives the command that runs the file on them.
@@ -28,14 +28,13 @@ func (j *judge) writeReplay(k *checker) (string, error) {
 	words := []string{"losscc", "run", quoted(file)}
 	for _, in := range j.inputs {
 		path := filepath.Join(dir, in.Name+".npy")
-		if err := writeNPY(path, k.at.in[in.Name], dtypes[in.Elem]); err != nil {
+		if err := writeNPY(path, k.at.in[in.Name], in.Elem.NumPy()); err != nil {
 			return "", err
 		}
 		words = append(words, "--in", quoted(in.Name+"="+path))
 	}
 	for name, t := range k.want {
-		dtype := map[tensor.Kind]string{tensor.Float: "float64", tensor.Int: "int64", tensor.Bool: "bool"}[t.Kind]
-		if err := writeNPY(filepath.Join(dir, "want_"+fileName(name)+".npy"), t, dtype); err != nil {
+		if err := writeNPY(filepath.Join(dir, "want_"+fileName(name)+".npy"), t, wanted[t.Kind].NumPy()); err != nil {
 			return "", err
 		}
 	}

@@ -30,7 +30,7 @@ var schedules = map[string]schedule{
 const scheduleKey = "losscc.schedule."
 
 // declaredSchedules sees that a file with parts that anneal states the schedule
-// of one of them, which all share the one lambda, and another file none.
+// of each, which must be one, for all share the one lambda; and another file none.
 func (j *judge) declaredSchedules(k *checker) error {
 	meta := j.model.Metadata()
 	for _, key := range slices.Sorted(maps.Keys(meta)) {
@@ -40,7 +40,6 @@ func (j *judge) declaredSchedules(k *checker) error {
 	}
 	text, stated := meta[scheduleKey+"lambda"]
 	anneals := false
-	var wrong error
 	for _, p := range j.claim.parts {
 		want, has := schedules[p.name]
 		if !has {
@@ -50,19 +49,15 @@ func (j *judge) declaredSchedules(k *checker) error {
 		if !stated {
 			return fmt.Errorf("its metadata lack %slambda of %s, and a host would not know what to feed", scheduleKey, p.key)
 		}
-		err := statesSchedule(text, want)
-		if err == nil {
-			k.Compared++
-			return nil
+		if err := statesSchedule(text, want); err != nil {
+			return fmt.Errorf("its metadata %slambda for %s: %w", scheduleKey, p.key, err)
 		}
-		if wrong == nil {
-			wrong = fmt.Errorf("its metadata %slambda for %s: %w", scheduleKey, p.key, err)
-		}
+		k.Compared++
 	}
 	if stated && !anneals {
 		return fmt.Errorf("its metadata have %slambda, and no part of the loss has such a schedule", scheduleKey)
 	}
-	return wrong
+	return nil
 }
 
 // statesSchedule compares a schedule's JSON with the one that it must state.

@@ -30,7 +30,7 @@ type built struct {
 
 func newBuild(c *console) *cobra.Command {
 	var file string
-	o := &choices{}
+	o := &compiling{}
 	cmd := &cobra.Command{
 		Use:   "build LOSS -o FILE.onnx",
 		Short: "Compile a loss, or a weighted sum of losses, to an ONNX file",

@@ -93,7 +93,7 @@ func completeSet(_ *cobra.Command, args []string, word string) ([]string, cobra.
 	for _, t := range terms {
 		prefix := ""
 		if len(terms) > 1 {
-			prefix = t.Loss.Name + "."
+			prefix = t.Name + "."
 		}
 		for _, p := range t.Loss.Params() {
 			full := prefix + p.Name

@@ -201,7 +201,7 @@ func agree(m *onnxval.Model, in map[string]*tensor.Tensor, files map[string]stri
 		}
 		wrong := func(format string, args ...any) error {
 			return failure(codeFile, "%s: input %s is %s%s, want %s: %s", files[p.Name], p.Name,
-				numpyName(p.Elem), tensor.ShapeString(t.Shape), wantText(p), fmt.Sprintf(format, args...))
+				p.Elem.NumPy(), tensor.ShapeString(t.Shape), wantText(p), fmt.Sprintf(format, args...))
 		}
 		for i, d := range p.Dims {
 			n, err := strconv.Atoi(d)
@@ -232,7 +232,7 @@ func (c *console) readTensor(path string, p onnxval.Port) (*tensor.Tensor, error
 	if err != nil {
 		return nil, failure(codeFile, "%s, for input %s: %w", path, p.Name, err)
 	}
-	if want := numpyName(p.Elem); a.Dtype != want {
+	if want := p.Elem.NumPy(); a.Dtype != want {
 		return nil, failure(codeFile, "%s: input %s is %s%s, want %s; in NumPy: x.astype(%q)", path, p.Name, a.Dtype, tensor.ShapeString(a.Shape), wantText(p), want)
 	}
 	if len(a.Shape) != len(p.Dims) && p.Ranked {
@@ -244,13 +244,7 @@ func (c *console) readTensor(path string, p onnxval.Port) (*tensor.Tensor, error
 // wantText is a port in NumPy's words: float32[N,D].
 func wantText(p onnxval.Port) string {
 	if !p.Ranked {
-		return numpyName(p.Elem)
+		return p.Elem.NumPy()
 	}
-	return numpyName(p.Elem) + "[" + strings.Join(p.Dims, ",") + "]"
-}
-
-// numpyName is NumPy's name of an element type.
-func numpyName(e onnxval.Elem) string {
-	return map[onnxval.Elem]string{onnxval.F16: "float16", onnxval.F32: "float32", onnxval.F64: "float64",
-		onnxval.I32: "int32", onnxval.I64: "int64", onnxval.Bool: "bool"}[e]
+	return p.Elem.NumPy() + "[" + strings.Join(p.Dims, ",") + "]"
 }

@@ -7,6 +7,7 @@ import (
 
 	"losscc/cmd/losscc/internal/onnxtext"
 	"losscc/onnxexport/onnxpb"
+	"losscc/verify/onnxval"
 
 	"github.com/spf13/cobra"
 )
@@ -146,7 +147,10 @@ func declared(v *onnxpb.ValueInfoProto, role string) port {
 	p := port{Name: v.GetName(), DType: "?", Role: role}
 	tt := v.GetType().GetTensorType()
 	if tt != nil {
-		p.DType = numpyNames(onnxtext.Elem(tt.GetElemType()))
+		p.DType = onnxtext.Elem(tt.GetElemType())
+		if e, err := onnxval.ElemOf(tt.GetElemType()); err == nil {
+			p.DType = e.NumPy()
+		}
 	}
 	if tt.GetShape() != nil {
 		p.Shape = []any{} // of rank 0 unless extents follow
@@ -155,17 +159,6 @@ func declared(v *onnxpb.ValueInfoProto, role string) port {
 		}
 	}
 	return p
-}
-
-// numpyNames is NumPy's name for an element type of ONNX.
-func numpyNames(elem string) string {
-	switch elem {
-	case "float":
-		return "float32"
-	case "double":
-		return "float64"
-	}
-	return elem
 }
 
 // keysInOrder are the keys of a flat JSON object as they stand.

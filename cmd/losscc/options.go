@@ -12,8 +12,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// choices are the flags that say what is compiled; build and show share them.
-type choices struct {
+// compiling are the flags that say what is compiled; build and show share them.
+type compiling struct {
 	sets, with      []string
 	choose          []string
 	grad            bool
@@ -33,7 +33,7 @@ var (
 	extras     = []string{"predictions"}
 )
 
-func (o *choices) register(cmd *cobra.Command) {
+func (o *compiling) register(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringArrayVar(&o.sets, "set", nil, "`NAME=VALUE` set a parameter; again for more\n(in a sum: LOSS.NAME=VALUE)")
 	f.BoolVar(&o.grad, "grad", false, "add outputs grad_X, the gradient for each trained input X")
@@ -53,7 +53,7 @@ func (o *choices) register(cmd *cobra.Command) {
 }
 
 // options are the flags as the compiler wants them.
-func (o *choices) options() (compile.Options, error) {
+func (o *compiling) options() (compile.Options, error) {
 	out := compile.Options{
 		Grad: o.grad || o.gradientChanged(), Gradient: o.gradient, Reduction: o.reduction,
 		DType: o.dtype, Form: o.form, Opset: o.opset,
@@ -120,7 +120,7 @@ func divided(text string) bool {
 
 // compiled is the loss that the arguments and flags ask for. What the compiler
 // says that is no misuse is a defect of ours.
-func (o *choices) compiled(expr string) (*compile.Result, error) {
+func (o *compiling) compiled(expr string) (*compile.Result, error) {
 	opts, err := o.options()
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"losscc/ir"
+	"losscc/verify/onnxval"
 )
 
 // port is an input or output as JSON and tables show it.
@@ -16,18 +17,16 @@ type port struct {
 	Role  string `json:"role,omitempty"`
 }
 
-// dtypeNames are NumPy's names of the floating types that files have.
-var dtypeNames = map[string]string{"f32": "float32", "f64": "float64", "f16": "float16"}
-
 // portOf is a value of a function in a file of floating type dtype.
 func portOf(name string, t ir.Type, dtype, role string) port {
-	p := port{Name: name, DType: dtypeNames[dtype], Shape: []any{}, Role: role}
+	elem := onnxval.ElemNamed(dtype)
 	switch t.Elem {
 	case ir.Int:
-		p.DType = "int64"
+		elem = onnxval.I64
 	case ir.Bool:
-		p.DType = "bool"
+		elem = onnxval.Bool
 	}
+	p := port{Name: name, DType: elem.NumPy(), Shape: []any{}, Role: role}
 	for _, d := range t.Shape {
 		p.Shape = append(p.Shape, extent(string(d)))
 	}

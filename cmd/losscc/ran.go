@@ -48,11 +48,11 @@ func ranOf(m *onnxval.Model, path string, o *running, in, out map[string]*tensor
 		if slices.Contains(drawn, p.Name) {
 			from = "random"
 		}
-		r.Inputs = append(r.Inputs, ranTensor{Name: p.Name, DType: numpyName(p.Elem), Shape: t.Shape, From: from})
+		r.Inputs = append(r.Inputs, ranTensor{Name: p.Name, DType: p.Elem.NumPy(), Shape: t.Shape, From: from})
 	}
 	for _, p := range m.Outputs() {
 		t := out[p.Name]
-		r.Outputs = append(r.Outputs, ranTensor{Name: p.Name, DType: numpyName(p.Elem), Shape: t.Shape, To: written[p.Name], Data: dataOf(t)})
+		r.Outputs = append(r.Outputs, ranTensor{Name: p.Name, DType: p.Elem.NumPy(), Shape: t.Shape, To: written[p.Name], Data: dataOf(t)})
 	}
 	return r
 }

@@ -122,7 +122,7 @@ func writeTensors(m *onnxval.Model, out, in map[string]*tensor.Tensor, drawn []s
 		return written, nil
 	}
 	write := func(p onnxval.Port, t *tensor.Tensor) error {
-		data, err := npy.Encode(t, numpyName(p.Elem))
+		data, err := npy.Encode(t, p.Elem.NumPy())
 		if err != nil {
 			return failure(codeFile, "%s: %w", p.Name, err)
 		}

@@ -17,7 +17,7 @@ var stages = []string{"ir", "opt", "grad", "onnx"}
 func newShow(c *console) *cobra.Command {
 	var stage string
 	var why bool
-	o := &choices{}
+	o := &compiling{}
 	cmd := &cobra.Command{
 		Use:   "show LOSS",
 		Short: "Say what a loss is: formula, paper, inputs, parameters; or print a stage",
@@ -125,6 +125,7 @@ type shown struct {
 }
 
 type shownPart struct {
+	Part string `json:"part"` // its name in a sum: the loss, with a number where that stands twice
 	listedLoss
 	Factor     float64        `json:"factor"`
 	Formula    string         `json:"formula"`
@@ -157,7 +158,7 @@ func shownOf(r *compile.Result) shown {
 		Reduction: r.Options.Reduction, Gradients: gradientsOf(r.Built), Advice: orEmpty(r.Built.Advice)}
 	for _, p := range r.Built.Parts {
 		l := p.Loss
-		part := shownPart{listedLoss{l.Name, orEmpty(l.Aliases), l.Family, l.Title, l.Paper},
+		part := shownPart{p.Name, listedLoss{l.Name, orEmpty(l.Aliases), l.Family, l.Title, l.Paper},
 			p.Factor, l.Formula, orEmpty(l.Notes), orEmpty(l.Reductions), nil}
 		if t := l.Schedule; t != nil {
 			schedule := scheduleOf(t)
@@ -169,7 +170,7 @@ func shownOf(r *compile.Result) shown {
 }
 
 func scheduleOf(s *builders.Schedule) shownSchedule {
-	return shownSchedule{s.Input, s.Base, s.Gamma, s.Power, s.Min}
+	return shownSchedule(*s)
 }
 
 // paramsOf are the parameters of all parts with the values that they have.
@@ -178,7 +179,7 @@ func paramsOf(b *builders.Built) []shownParam {
 	for _, p := range b.Parts {
 		prefix := ""
 		if len(b.Parts) > 1 {
-			prefix = p.Loss.Name + "."
+			prefix = p.Name + "."
 		}
 		for i, q := range p.Loss.Params() {
 			out = append(out, shownParam{prefix + q.Name, p.Settings[i].Value, q.Default, q.Kind, q.Accepts(), q.Enum, q.Doc})

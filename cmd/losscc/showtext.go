@@ -29,10 +29,8 @@ func (c *console) show(r *compile.Result) {
 		c.section("Reductions", [][]string{{strings.Join(all, ", ")}})
 	}
 	c.section("Gradients", gradientLines(gradientsOf(r.Built)))
-	for _, p := range r.Built.Parts {
-		if t := p.Loss.Schedule; t != nil {
-			c.section("Schedule", scheduleLines([]shownSchedule{scheduleOf(t)}))
-		}
+	for _, t := range r.Built.Schedules() {
+		c.section("Schedule", scheduleLines([]shownSchedule{scheduleOf(t)}))
 	}
 	if len(r.Built.Advice) > 0 {
 		c.printf("\n")
@@ -45,7 +43,8 @@ func (c *console) show(r *compile.Result) {
 func scheduleLines(all []shownSchedule) [][]string {
 	var lines [][]string
 	for _, s := range all {
-		lines = append(lines, []string{fmt.Sprintf("%s = max(%g, %g·(1 + %g·iteration)^−%g), iterations from 1", s.Input, s.Min, s.Base, s.Gamma, s.Power)})
+		rule := builders.Schedule(s)
+		lines = append(lines, []string{rule.String() + ", iterations from 1"})
 	}
 	return lines
 }
@@ -53,7 +52,7 @@ func scheduleLines(all []shownSchedule) [][]string {
 // showPart writes what a loss is by itself.
 func (c *console) showPart(p builders.Part, inSum bool) {
 	l := p.Loss
-	c.printf("%s: %s\n", c.outStyle.bold(l.Name), l.Title)
+	c.printf("%s: %s\n", c.outStyle.bold(p.Name), l.Title)
 	if len(l.Aliases) > 0 {
 		c.printf("also called %s\n", strings.Join(l.Aliases, ", "))
 	}

@@ -99,11 +99,13 @@ func newDerivatives(f *ir.Func) *derivatives {
 	return d
 }
 
-// name is one that no other function has, for the derivative of f.
+// name is one that no other function has, for the derivative of f. A number
+// stands at its end, as in the names of all functions.
 func (d *derivatives) name(f *ir.Func) string {
-	name := f.Name + "Grad"
+	base := ir.Unnumbered(f.Name) + "Grad"
+	name := base
 	for n := 2; d.taken[name]; n++ {
-		name = fmt.Sprintf("%sGrad_%d", f.Name, n)
+		name = fmt.Sprintf("%s_%d", base, n)
 	}
 	d.taken[name] = true
 	return name

@@ -96,7 +96,7 @@ func calculus() map[*ir.Op]rule {
 		},
 		ir.OpReduceMin: func(w *walk, v, g *ir.Value) {
 			axis := v.Attrs.Int("axis")
-			w.addAt(v.Args[0], axis, v.Args[0].Neg().ArgMax(axis), g)
+			w.addAt(v.Args[0], axis, v.Args[0].ArgMin(axis), g)
 		},
 		ir.OpCumSum: func(w *walk, v, g *ir.Value) {
 			// The adjoint of a running sum is the running sum from the other

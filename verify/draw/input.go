@@ -69,7 +69,7 @@ func (in Input) Differentiable() bool {
 type Sizes map[string]int
 
 // Usual are the extents of symbols that nobody gave.
-var Usual = Sizes{"N": 8, "C": 10, "D": 16, "K": 3, "P": 6, "T": 12, "S": 12, "R": 6}
+var Usual = Sizes{"N": 8, "C": 10, "D": 16, "K": 3, "P": 6, "T": 12, "T2": 9, "S": 12, "R": 6}
 
 // ParseSizes reads extents as "N=8,C=10,D=16".
 func ParseSizes(text string) (Sizes, error) {

@@ -226,9 +226,6 @@ func (c *Ctx) In(name string) *tensor.Tensor {
 	return t
 }
 
-// Given tells whether the request has an input of that name.
-func (c *Ctx) Given(name string) bool { _, ok := c.req.In[name]; return ok }
-
 // Reduction is mean, sum or none.
 func (c *Ctx) Reduction() string {
 	if c.req.Reduction == "" {

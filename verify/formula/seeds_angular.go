@@ -24,30 +24,25 @@ func lSoftmax(c *Ctx) {
 }
 
 // aSoftmax is CE of z_j = scale·r·c_j with the target's
-// z_y = scale·r·(lambda·c + ψ_margin(θ))/(1 + lambda), r = ‖x‖ or 1. With
-// r = ‖x‖ the others' r·c_j is x·ŵ_j, which has a derivative at a zero row too.
+// z_y = scale·r·(lambda·c + ψ_margin(θ))/(1 + lambda), r = ‖x‖ or 1. At a zero
+// row r and every c_j are 0 with gradient 0, and so are all logits.
 func aSoftmax(c *Ctx) {
 	if m := c.Float("margin"); m < 1 {
 		failf("margin %v is below 1", m)
 	}
 	h := c.head()
-	cos, r := h.cosines(), c.norms(h.x)
-	scores := table2(len(h.x), h.C) // r·c_j
+	cos, lengths := h.cosines(), c.norms(h.x)
 	hard := c.word("feature_normalization", "none", "hard") == "hard"
-	for j, w := range c.units(h.w) {
-		for i, x := range h.x {
-			scores[i][j] = dot(x, w)
-			if hard {
-				r[i], scores[i][j] = 1, cos[i][j]
-			}
-		}
-	}
 	h.crossEntropy(func(i, y int) []float64 {
+		r := lengths[i]
+		if hard {
+			r = 1
+		}
 		z := make([]float64, h.C)
 		for j := range z {
-			z[j] = c.Float("scale") * scores[i][j]
+			z[j] = c.Float("scale") * r * cos[i][j]
 		}
-		z[y] = c.Float("scale") * r[i] * c.annealed(cos[i][y])
+		z[y] = c.Float("scale") * r * c.annealed(cos[i][y])
 		return z
 	})
 	h.predict(cos)

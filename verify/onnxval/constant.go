@@ -41,7 +41,7 @@ func readTensor(p *onnxpb.TensorProto) (*value, error) {
 	if p.Segment != nil {
 		return nil, fmt.Errorf("it is a segment of a larger tensor, which is not evaluated")
 	}
-	elem, err := elemOf(p.GetDataType())
+	elem, err := ElemOf(p.GetDataType())
 	if err != nil {
 		return nil, err
 	}

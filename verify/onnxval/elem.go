@@ -23,20 +23,21 @@ const (
 	Bool
 )
 
-// elems is what there is to know of an Elem: its names here and in a file, its
-// number there, the size of an element in raw_data, and the tensor it lives in.
+// elems is what there is to know of an Elem: its names here, in a file and in
+// NumPy, its number in a file, the size of an element in raw_data, and the tensor
+// it lives in.
 var elems = map[Elem]struct {
-	name, onnx string
-	code       onnxpb.TensorProto_DataType
-	size       int
-	kind       tensor.Kind
+	name, onnx, numpy string
+	code              onnxpb.TensorProto_DataType
+	size              int
+	kind              tensor.Kind
 }{
-	F16:  {"f16", "float16", onnxpb.TensorProto_FLOAT16, 2, tensor.Float},
-	F32:  {"f32", "float", onnxpb.TensorProto_FLOAT, 4, tensor.Float},
-	F64:  {"f64", "double", onnxpb.TensorProto_DOUBLE, 8, tensor.Float},
-	I32:  {"i32", "int32", onnxpb.TensorProto_INT32, 4, tensor.Int},
-	I64:  {"i64", "int64", onnxpb.TensorProto_INT64, 8, tensor.Int},
-	Bool: {"bool", "bool", onnxpb.TensorProto_BOOL, 1, tensor.Bool},
+	F16:  {"f16", "float16", "float16", onnxpb.TensorProto_FLOAT16, 2, tensor.Float},
+	F32:  {"f32", "float", "float32", onnxpb.TensorProto_FLOAT, 4, tensor.Float},
+	F64:  {"f64", "double", "float64", onnxpb.TensorProto_DOUBLE, 8, tensor.Float},
+	I32:  {"i32", "int32", "int32", onnxpb.TensorProto_INT32, 4, tensor.Int},
+	I64:  {"i64", "int64", "int64", onnxpb.TensorProto_INT64, 8, tensor.Int},
+	Bool: {"bool", "bool", "bool", onnxpb.TensorProto_BOOL, 1, tensor.Bool},
 }
 
 // String is the short name: f16, f32, f64, i32, i64, bool.
@@ -47,11 +48,25 @@ func (e Elem) String() string {
 	return fmt.Sprintf("Elem(%d)", uint8(e))
 }
 
+// NumPy is NumPy's name: float16, float32, float64, int32, int64, bool; empty for
+// what is no Elem.
+func (e Elem) NumPy() string { return elems[e].numpy }
+
+// ElemNamed is the Elem of a short name, and 0 for a word that is none.
+func ElemNamed(name string) Elem {
+	for e, d := range elems {
+		if d.name == name {
+			return e
+		}
+	}
+	return 0
+}
+
 // Kind is the kind of tensor that holds elements of this type.
 func (e Elem) Kind() tensor.Kind { return elems[e].kind }
 
-// elemOf is the Elem of a type number in a file.
-func elemOf(code int32) (Elem, error) {
+// ElemOf is the Elem of a type number in a file.
+func ElemOf(code int32) (Elem, error) {
 	for e, d := range elems {
 		if int32(d.code) == code {
 			return e, nil

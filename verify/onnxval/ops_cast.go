@@ -9,7 +9,7 @@ import (
 // casting is the operators that change the type of elements.
 var casting = []row{
 	{"Cast", 13, "input:A", 0, "to:int! saturate:int=1@19 round_mode:string=up@24", func(c *call) {
-		to, err := elemOf(int32(max(-1, min(c.int("to"), math.MaxInt32))))
+		to, err := ElemOf(int32(max(-1, min(c.int("to"), math.MaxInt32))))
 		if err != nil {
 			failf("the attribute to: %w", err)
 		}

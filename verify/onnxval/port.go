@@ -44,7 +44,7 @@ func readPort(p *onnxpb.ValueInfoProto, what string, slot int) port {
 	if tt == nil {
 		failf("the %s %s has no tensor type; only tensors are evaluated", what, out.name)
 	}
-	elem, err := elemOf(tt.GetElemType())
+	elem, err := ElemOf(tt.GetElemType())
 	if err != nil {
 		failf("the %s %s: %w", what, out.name, err)
 	}

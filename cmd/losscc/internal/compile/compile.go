@@ -252,12 +252,10 @@ func (r *Result) metadata() []onnxexport.Property {
 	if r.Options.Reduction != "" {
 		props = append(props, onnxexport.Property{Key: "losscc.reduction", Value: r.Options.Reduction})
 	}
-	for _, p := range r.Built.Parts {
-		if s := p.Loss.Schedule; s != nil {
-			props = append(props, onnxexport.Property{Key: "losscc.schedule." + s.Input, Value: fmt.Sprintf(
-				`{"base":%s,"gamma":%s,"power":%s,"min":%s,"rule":"max(min, base*(1+gamma*iteration)^-power), iteration from 1"}`,
-				num(s.Base), num(s.Gamma), num(s.Power), num(s.Min))})
-		}
+	for _, s := range r.Built.Schedules() {
+		props = append(props, onnxexport.Property{Key: "losscc.schedule." + s.Input, Value: fmt.Sprintf(
+			`{"base":%s,"gamma":%s,"power":%s,"min":%s,"rule":"max(min, base*(1+gamma*iteration)^-power), iteration from 1"}`,
+			num(s.Base), num(s.Gamma), num(s.Power), num(s.Min))})
 	}
 	return props
 }

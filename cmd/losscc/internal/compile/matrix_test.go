@@ -162,7 +162,7 @@ func TestPredictionsAndHalfPrecisionAreProved(t *testing.T) {
 	}
 }
 
-// Weighted sums are proved as their parts are.
+// Weighted sums are proved as their parts are, in either precision.
 func TestSumsAreProved(t *testing.T) {
 	for _, c := range []struct {
 		expr string
@@ -172,11 +172,23 @@ func TestSumsAreProved(t *testing.T) {
 		{"softmax + 0.5*center", map[string]string{"center.update": "none", "softmax.bias": "false"}},
 		{"arcface + 0.25*softmax", map[string]string{"arcface.scale": "5"}},
 		{"softmax + 0.5*softmax", nil},
+		{"arcface + 0.5*arcface", map[string]string{"arcface.scale": "5", "arcface_2.scale": "6", "arcface_2.margin": "0.2"}},
+		{"arcface + arcface", map[string]string{"arcface.scale": "5", "arcface_2.scale": "6", "arcface_2.beyond": "linear"}},
+		{"softmax + 0.1*triplet", map[string]string{"triplet.mining": "batch-hard"}},
+		{"contrastive + 0.5*triplet", map[string]string{"contrastive.mining": "indices", "triplet.mining": "indices"}},
+		{"a-softmax + 2*a-softmax", map[string]string{"a-softmax.margin": "2"}},
+		{"curricularface + 0.5*arcface", map[string]string{"arcface.scale": "5", "curricularface.scale": "6"}},
 		{"cosface + 2*center", map[string]string{"cosface.scale": "5"}},
 	} {
 		for _, reduction := range []string{"mean", "sum", "none"} {
-			for _, form := range []string{"functions", "flat"} {
-				r, err := Run(c.expr, Options{DType: "f64", Grad: true, Form: form, Reduction: reduction, Sets: c.sets, Predictions: reduction == "mean"})
+			if reduction == "none" && strings.Contains(c.expr, "triplet") {
+				continue // its terms are not one a row
+			}
+			for _, w := range []writing{{"functions", "f64"}, {"flat", "f64"}, {"functions", "f32"}} {
+				if w.dtype == "f32" && reduction != "mean" {
+					continue
+				}
+				r, err := Run(c.expr, Options{DType: w.dtype, Grad: true, Form: w.form, Reduction: reduction, Sets: c.sets, Predictions: reduction == "mean" && !strings.Contains(c.expr, "triplet")})
 				if err != nil {
 					t.Fatalf("%s: %v", c.expr, err)
 				}
@@ -184,7 +196,7 @@ func TestSumsAreProved(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				judged(t, c.expr+" "+reduction+" "+form, r, data, verify.Options{Points: 3})
+				judged(t, c.expr+" "+reduction+" "+w.form+" "+w.dtype, r, data, verify.Options{Points: 3})
 			}
 		}
 	}

@@ -42,6 +42,25 @@ func TestJudgeRefutesSchedulesOfAnotherLoss(t *testing.T) {
 		{"none", "l-softmax", "lack losscc.schedule.lambda of l-softmax", func(m *onnxpb.ModelProto) {
 			m.MetadataProps = slices.DeleteFunc(m.MetadataProps, func(p *onnxpb.StringStringEntryProto) bool { return p.GetKey() == claimed })
 		}},
+		{"that of one part alone", "a-softmax + a-softmax", "schedule.lambda for l-softmax: found", func(m *onnxpb.ModelProto) {
+			for _, p := range m.MetadataProps {
+				v := strings.NewReplacer("+ a-softmax", "+ l-softmax", "a-softmax_2", "l-softmax", `"a-softmax_2.feature_normalization":"none",`, "").Replace(p.GetValue())
+				p.Value = &v
+			}
+			renamed := func(name string) string { return strings.Replace(name, "a-softmax_2", "l-softmax", 1) }
+			for _, o := range m.GetGraph().GetOutput() {
+				name := renamed(o.GetName())
+				o.Name = &name
+			}
+			for _, n := range m.GetGraph().GetNode() {
+				for i, name := range n.GetOutput() {
+					n.Output[i] = renamed(name)
+				}
+				for i, name := range n.GetInput() {
+					n.Input[i] = renamed(name)
+				}
+			}
+		}},
 		{"one for a loss without", "arcface", "no part of the loss has such a schedule", func(m *onnxpb.ModelProto) {
 			key, v := claimed, `{"base":1000,"gamma":0.12,"power":1,"min":5}`
 			m.MetadataProps = append(m.MetadataProps, &onnxpb.StringStringEntryProto{Key: &key, Value: &v})
