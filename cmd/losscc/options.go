@@ -138,7 +138,7 @@ func (o *compiling) compiled(expr string) (*compile.Result, error) {
 
 // hasOfficial refuses the official gradient of a loss that has none, and names
 // the losses that have one. What cannot be read is left to the compiler.
-func (o *choices) hasOfficial(expr string) error {
+func (o *compiling) hasOfficial(expr string) error {
 	terms, err := builders.ParseSum(expr)
 	if err != nil || o.gradient != "official" {
 		return nil
