@@ -44,7 +44,7 @@ var larger = map[string]struct {
 	why   string
 }{
 	"l-softmax":         {9900, "a polynomial of the cosine for each piece of ψ, and its derivative"},
-	"a-softmax":         {9700, "a polynomial of the cosine for each piece of ψ, and its derivative; zero rows are left without one"},
+	"a-softmax":         {9800, "a polynomial of the cosine for each piece of ψ, and its derivative; zero rows are left without one"},
 	"subcenter-arcface": {9400, "the best of K sub-centres and the way of its gradient back"},
 	"curricularface":    {11100, "other classes have a margin op too, with a derivative, and t is updated"},
 	"npcface":           {10700, "other classes have a margin op too, with a derivative, and a mean over the hard ones"},
