@@ -109,22 +109,27 @@ func (c *claim) swaps() bool {
 	return slices.ContainsFunc(c.parts, func(p part) bool { return p.params["swap"] == true })
 }
 
-// lengthens tells whether a part multiplies cosines, with a margin, by the
-// length of the row.
-func (c *claim) lengthens() bool {
+// squares tells whether a part has the length of a row twice in its value or in
+// its gradient: it multiplies cosines, with a margin, by that length, or it
+// measures distances.
+func (c *claim) squares() bool {
 	return slices.ContainsFunc(c.parts, func(p part) bool {
 		normalization := p.params["feature_normalization"]
-		return p.name == "l-softmax" || p.name == "a-softmax" || normalization == "none" || normalization == "soft"
+		return p.name == "l-softmax" || p.name == "a-softmax" || normalization == "none" || normalization == "soft" ||
+			p.measures() || p.name == "center" && p.params["normalize"] != true
 	})
 }
 
 // exact tells whether every part measures its rows by a distance that is exact
 // between whole numbers.
 func (c *claim) exact() bool {
-	return !slices.ContainsFunc(c.parts, func(p part) bool {
-		measures := slices.Contains([]any{"euclidean", "squared-euclidean", "dot"}, p.params["distance"])
-		return !measures || p.params["normalize"] == true
-	})
+	return !slices.ContainsFunc(c.parts, func(p part) bool { return !p.measures() })
+}
+
+// measures tells whether a part's distances are made of products of rows as they
+// are.
+func (p part) measures() bool {
+	return slices.Contains([]any{"euclidean", "squared-euclidean", "dot"}, p.params["distance"]) && p.params["normalize"] != true
 }
 
 // direction is one of every input that has a gradient, the gradients' inner

@@ -287,8 +287,8 @@ func (j *judge) draw() {
 		if s.Whole && (j.claim == nil || !j.claim.exact()) {
 			continue // its distances would tie but for their last bits
 		}
-		if s.Far && j.elem != f64 && (j.claim == nil || j.claim.lengthens()) {
-			j.report.NotChecked = append(j.report.NotChecked, s.Name+": a gradient that has the length in it twice is more than "+j.elem.String()+" holds")
+		if s.Far && j.elem != f64 && (j.claim == nil || j.claim.squares()) {
+			j.report.NotChecked = append(j.report.NotChecked, s.Name+": a number that has the length in it twice is more than "+j.elem.String()+" holds")
 			continue
 		}
 		p := &point{name: s.Name, in: s.In, turning: s.Turning, level: s.Level, twin: s.Twin, whole: s.Whole, tiny: s.Tiny, kinked: true}
