@@ -67,20 +67,23 @@ func (j *judge) ignoredAt(k *checker, p *point, by string, turn int) error {
 		}
 		for i := range after {
 			k.compare(r, after[i], before[i], fixed(tolIgnored))
-			j.stillAt(k, r, row, after[i])
+			j.stillAt(k, r, by, row, after[i])
 		}
 	}
 	k.Points++
 	return nil
 }
 
-// strays are labels of ignored rows: negative, or beyond the classes where there
-// is a table of them.
+// strays are labels of rows that all parts ignore: negative, or beyond the
+// classes where there is a table of them and no part does without.
 func (j *judge) strays(p *point, by string) []int64 {
 	if by == "same" {
 		return []int64{-1, 2, math.MinInt64, 15}
 	}
 	strays := []int64{-1, -2, math.MinInt64, -100}
+	if j.claim != nil && j.claim.has("contrastive", "triplet") {
+		return strays
+	}
 	for _, in := range j.inputs {
 		if axis := slices.Index(in.Dims, "C"); axis >= 0 {
 			classes := int64(p.in[in.Name].Shape[axis])
@@ -95,7 +98,7 @@ func (j *judge) fill(p *point, by string, row int, of func(float64) float64) boo
 	filled := false
 	for _, in := range j.inputs {
 		t, n := p.in[in.Name], len(p.in[by].I)
-		if !j.tableOfRows(in) || len(t.Shape) != 2 || t.Shape[0] != n {
+		if !j.tableOfRows(in) || !j.marked(in, by) || len(t.Shape) != 2 || t.Shape[0] != n {
 			continue
 		}
 		d := t.Shape[1]
@@ -114,6 +117,21 @@ func (j *judge) tableOfRows(in draw.Input) bool {
 	return in.Elem.Kind() == tensor.Float && (in.Role == draw.Embeddings || in.Name == "embeddings")
 }
 
+// marked tells whether rows of an input are ignored by labels or by same, in
+// every part of a sum that has the input: triplets that a miner chose have no
+// labels, and given triplets nothing of the kind.
+func (j *judge) marked(in draw.Input, by string) bool {
+	switch {
+	case j.claim == nil:
+		return true
+	case by == "same":
+		return in.Name == "embeddings_a" || in.Name == "embeddings_b"
+	}
+	return in.Name == "embeddings" && !slices.ContainsFunc(j.claim.parts, func(p part) bool {
+		return p.name == "triplet" && p.params["mining"] == "indices"
+	})
+}
+
 // inBoth is what the file makes of a point, exactly and, where its floats have
 // fewer bits than float64, in its own precision; but for what rows are predicted
 // to be, which does not depend on their labels.
@@ -127,10 +145,10 @@ func (j *judge) inBoth(p *point) ([]map[string]*tensor.Tensor, error) {
 }
 
 // stillAt sees that an ignored row's own gradients are 0.
-func (j *judge) stillAt(k *checker, p *point, row int, out map[string]*tensor.Tensor) {
+func (j *judge) stillAt(k *checker, p *point, by string, row int, out map[string]*tensor.Tensor) {
 	for _, in := range j.inputs {
 		g := out["grad_"+in.Name]
-		if in.Role != draw.Embeddings || g == nil || len(g.Shape) != 2 {
+		if in.Role != draw.Embeddings || !j.marked(in, by) || g == nil || len(g.Shape) != 2 {
 			continue
 		}
 		name, d := "grad_"+in.Name+" of the ignored row", g.Shape[1]
