@@ -109,15 +109,26 @@ func (c *claim) swaps() bool {
 	return slices.ContainsFunc(c.parts, func(p part) bool { return p.params["swap"] == true })
 }
 
-// squares tells whether a part has the length of a row twice in its value or in
-// its gradient: it multiplies cosines, with a margin, by that length, or it
-// measures distances.
-func (c *claim) squares() bool {
+// lengthens tells whether a part multiplies cosines, with a margin, by the
+// length of the row.
+func (c *claim) lengthens() bool {
 	return slices.ContainsFunc(c.parts, func(p part) bool {
 		normalization := p.params["feature_normalization"]
-		return p.name == "l-softmax" || p.name == "a-softmax" || normalization == "none" || normalization == "soft" ||
-			p.measures() || p.name == "center" && p.params["normalize"] != true
+		return p.name == "l-softmax" || p.name == "a-softmax" || normalization == "none" || normalization == "soft"
 	})
+}
+
+// squares tells whether a part has the length of a row twice in its value or in
+// its gradient.
+func (c *claim) squares() bool {
+	return c.lengthens() || slices.ContainsFunc(c.parts, func(p part) bool {
+		return p.measures() || p.name == "center" && p.params["normalize"] != true
+	})
+}
+
+// turns tells whether a part measures the angle between rows.
+func (c *claim) turns() bool {
+	return slices.ContainsFunc(c.parts, func(p part) bool { return p.params["distance"] == "angle" })
 }
 
 // exact tells whether every part measures its rows by a distance that is exact

@@ -132,6 +132,8 @@ type point struct {
 	twin    bool // positives are their anchors
 	whole   bool // distances are whole numbers and their roots
 	tiny    bool // numbers are nothing beside 1
+	facing  bool // rows are equal or opposite
+	vague   bool // the file's own precision has no digits of gradients there
 	kinked  bool // the loss may have a kink there
 }
 
@@ -291,7 +293,11 @@ func (j *judge) draw() {
 			j.report.NotChecked = append(j.report.NotChecked, s.Name+": a number that has the length in it twice is more than "+j.elem.String()+" holds")
 			continue
 		}
-		p := &point{name: s.Name, in: s.In, turning: s.Turning, level: s.Level, twin: s.Twin, whole: s.Whole, tiny: s.Tiny, kinked: true}
+		if s.Short && j.elem != f64 && (j.claim == nil || j.claim.lengthens()) {
+			j.report.NotChecked = append(j.report.NotChecked, s.Name+", in "+j.elem.String()+"'s own arithmetic: it does not hold the square of the length")
+			s.Close = true
+		}
+		p := &point{name: s.Name, in: s.In, turning: s.Turning, level: s.Level, twin: s.Twin, whole: s.Whole, tiny: s.Tiny, facing: s.Facing, vague: s.Close, kinked: true}
 		j.evils = append(j.evils, p)
 		if s.Smooth {
 			j.steep = append(j.steep, p)
