@@ -132,8 +132,8 @@ type point struct {
 	twin    bool // positives are their anchors
 	whole   bool // distances are whole numbers and their roots
 	tiny    bool // numbers are nothing beside 1
-	facing  bool // rows are equal or opposite
-	vague   bool // the file's own precision has no digits of gradients there
+	facing  bool // rows whose angle is taken are equal or opposite
+	vague   bool // another order of sums, or rounding, leaves gradients no digits
 	kinked  bool // the loss may have a kink there
 }
 
@@ -297,7 +297,8 @@ func (j *judge) draw() {
 			j.report.NotChecked = append(j.report.NotChecked, s.Name+", in "+j.elem.String()+"'s own arithmetic: it does not hold the square of the length")
 			s.Close = true
 		}
-		p := &point{name: s.Name, in: s.In, turning: s.Turning, level: s.Level, twin: s.Twin, whole: s.Whole, tiny: s.Tiny, facing: s.Facing, vague: s.Close, kinked: true}
+		facing := s.Facing && j.claim != nil && j.claim.turns()
+		p := &point{name: s.Name, in: s.In, turning: s.Turning, level: s.Level, twin: s.Twin, whole: s.Whole, tiny: s.Tiny, facing: facing, vague: s.Close || facing && j.elem == f64, kinked: true}
 		j.evils = append(j.evils, p)
 		if s.Smooth {
 			j.steep = append(j.steep, p)

@@ -56,7 +56,7 @@ func (j *judge) allowed(p *point) float64 {
 	switch {
 	case j.elem == f64:
 		return 1
-	case p.facing && j.claim != nil && j.claim.turns():
+	case p.facing:
 		return tolerance(tolFacing)
 	case slices.Contains(j.steep, p):
 		return tolerance(tolSteep)

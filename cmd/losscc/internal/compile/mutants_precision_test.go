@@ -42,9 +42,8 @@ func singleZero(f *forger) {
 // singleTwice makes the gradients of rows that are equal wrong in float32.
 func singleTwice(f *forger) {
 	apart := f.op("Sub", f.op("Unsqueeze", "embeddings", f.axis(0)), f.op("Unsqueeze", "embeddings", f.axis(1)))
-	alike := f.with("Cast", map[string]any{"to": int(onnxpb.TensorProto_INT64)}, f.op("Squeeze", f.zeroRow(apart), f.axis(2)))
-	count := f.with("ReduceSum", map[string]any{"keepdims": 1}, alike, f.axis(1))
-	f.forged("grad_embeddings", f.op("And", f.single(), f.op("Greater", count, f.whole(1))))
+	alike := f.count(f.op("Squeeze", f.zeroRow(apart), f.axis(2)))
+	f.forged("grad_embeddings", f.op("And", f.single(), f.op("Greater", alike, f.whole(1))))
 }
 
 // A file may be right in float64 and for the few rows of random points, and
