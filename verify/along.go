@@ -109,21 +109,28 @@ func (c *claim) swaps() bool {
 	return slices.ContainsFunc(c.parts, func(p part) bool { return p.params["swap"] == true })
 }
 
-// squares tells whether a part measures its rows by products of them.
+// squares tells whether a part has the length of a row twice in its value.
 func (c *claim) squares() bool {
 	return slices.ContainsFunc(c.parts, func(p part) bool {
-		ofUnits := p.params["normalize"] == true || p.params["distance"] == "cosine" || p.params["distance"] == "angle"
-		return !ofUnits && slices.Contains([]string{"center", "contrastive", "triplet"}, p.name)
+		return p.measures() || p.name == "center" && p.params["normalize"] != true
 	})
+}
+
+// turns tells whether a part measures the angle between rows.
+func (c *claim) turns() bool {
+	return slices.ContainsFunc(c.parts, func(p part) bool { return p.params["distance"] == "angle" })
 }
 
 // exact tells whether every part measures its rows by a distance that is exact
 // between whole numbers.
 func (c *claim) exact() bool {
-	return !slices.ContainsFunc(c.parts, func(p part) bool {
-		measures := slices.Contains([]any{"euclidean", "squared-euclidean", "dot"}, p.params["distance"])
-		return !measures || p.params["normalize"] == true
-	})
+	return !slices.ContainsFunc(c.parts, func(p part) bool { return !p.measures() })
+}
+
+// measures tells whether a part's distances are made of products of rows as they
+// are.
+func (p part) measures() bool {
+	return slices.Contains([]any{"euclidean", "squared-euclidean", "dot"}, p.params["distance"]) && p.params["normalize"] != true
 }
 
 // direction is one of every input that has a gradient, the gradients' inner

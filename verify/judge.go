@@ -132,6 +132,8 @@ type point struct {
 	twin    bool // positives are their anchors
 	whole   bool // distances are whole numbers and their roots
 	tiny    bool // numbers are nothing beside 1
+	facing  bool // rows whose angle is taken are equal or opposite
+	vague   bool // another order of sums, or rounding, leaves gradients no digits
 	kinked  bool // the loss may have a kink there
 }
 
@@ -291,7 +293,8 @@ func (j *judge) draw() {
 			j.report.NotChecked = append(j.report.NotChecked, s.Name+": the square of a length is more than "+j.elem.String()+" holds")
 			continue
 		}
-		p := &point{name: s.Name, in: s.In, turning: s.Turning, level: s.Level, twin: s.Twin, whole: s.Whole, tiny: s.Tiny, kinked: true}
+		facing := s.Facing && j.claim != nil && j.claim.turns()
+		p := &point{name: s.Name, in: s.In, turning: s.Turning, level: s.Level, twin: s.Twin, whole: s.Whole, tiny: s.Tiny, facing: facing, vague: s.Close || facing && j.elem == f64, kinked: true}
 		j.evils = append(j.evils, p)
 		if s.Smooth {
 			j.steep = append(j.steep, p)

@@ -11,8 +11,8 @@ import (
 // rounding runs a file of less than float64, or one of float64 that brings
 // numbers to less on their way, with every value rounded to its type: what its
 // own precision costs must, at most random points, be no more than the condition
-// of the inputs explains, and not much more at any telling input, whose sizes
-// random points do not have; in float64 nothing at all.
+// of the inputs explains, and not much more at any telling or evil input, whose
+// sizes random points do not have; in float64 nothing at all.
 func (j *judge) rounding(k *checker) {
 	if j.elem == f64 && !j.narrows() {
 		k.omit()
@@ -24,20 +24,16 @@ func (j *judge) rounding(k *checker) {
 			return
 		}
 	}
-	allowed := tolerance(tolSizes)
-	if j.elem == f64 {
-		allowed = 1
-	}
-	for _, p := range j.told {
-		if p.in != nil && !j.undefined(p) && !j.roundedAt(k, p, allowed, &told) {
+	for _, p := range slices.Concat(j.told, j.evils) {
+		if j.calm(p) && !j.roundedAt(k, p, j.allowed(p), &told) {
 			return
 		}
 	}
-	share := tolerance(tolShare)
+	beyond := 1 - tolerance(tolShare)
 	if j.elem == f64 {
-		share = 0
+		beyond = 0
 	}
-	worst := all[int(share*float64(len(all)-1))]
+	worst := all[int(beyond*float64(len(all)-1))]
 	if len(told) > 0 && told[0].worse(worst.Difference) {
 		worst = told[0]
 	}
@@ -45,6 +41,27 @@ func (j *judge) rounding(k *checker) {
 	if worst := all[0]; !worst.Within() {
 		k.note("at some points rounding costs more than the condition of the inputs explains: %s", worst)
 	}
+}
+
+// calm tells whether rounding may be looked at where a point is telling or evil:
+// not at cosines of ±1, where an angle's derivative is any number, and not where
+// the paper has no value.
+func (j *judge) calm(p *point) bool {
+	return p.in != nil && !p.turning && !p.level && !p.vague && !j.undefined(p)
+}
+
+// allowed is how many times what the inputs' condition explains rounding may cost
+// at any one telling or evil point.
+func (j *judge) allowed(p *point) float64 {
+	switch {
+	case j.elem == f64:
+		return 1
+	case p.facing:
+		return tolerance(tolFacing)
+	case slices.Contains(j.steep, p):
+		return tolerance(tolSteep)
+	}
+	return tolerance(tolSizes)
 }
 
 // rounded is what rounding costs at a point.

@@ -15,8 +15,8 @@ import (
 const pointsInRuntime = 5
 
 // inRuntime asks another runtime: a checker for its opinion, an evaluator for
-// the outputs at random points and at larger sizes, and at evil inputs for anything
-// finite.
+// the outputs at random points, at larger sizes and at evil inputs, where only
+// what is finite is asked of those at which rounding makes anything.
 func (j *judge) inRuntime(k *checker, s *runtime.Session) {
 	if s.Runtime().Name() == "onnx" {
 		if err := s.Check(j.ctx, j.c.File); err != nil {
@@ -64,8 +64,30 @@ func (j *judge) inRuntime(k *checker, s *runtime.Session) {
 			return
 		}
 		k.finiteAt(p, got)
+		if err := j.sameAt(k, p, got); err != nil {
+			k.failAt(p, err)
+			return
+		}
 		k.Points++
 	}
+}
+
+// sameAt compares what a runtime makes of an evil point with the file's own
+// evaluation.
+func (j *judge) sameAt(k *checker, p *point, got map[string]*tensor.Tensor) error {
+	if !j.calm(p) {
+		return nil
+	}
+	out, err := j.eval(p)
+	if err != nil {
+		return err
+	}
+	bound, err := j.lower(p, false)
+	if err != nil {
+		return err
+	}
+	k.compare(p, steady(got), steady(j.narrowed(out)), times(j.allowed(p), bound))
+	return nil
 }
 
 // largest are the telling inputs of the most rows and of the most numbers, none if

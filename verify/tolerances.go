@@ -39,6 +39,8 @@ const (
 	tolAlike      = "gradients, twice"
 	tolShare      = "share"
 	tolSizes      = "rounding, sizes"
+	tolSteep      = "rounding, near ±1"
+	tolFacing     = "rounding, angles of 0"
 	tolAttribute  = "attribute"
 
 	tolFunction         = "function"
@@ -77,7 +79,9 @@ var Tolerances = []Tolerance{
 	{tolFunction, 1e-11, "as value, for a function as its builder wrote it, which no optimiser has put in order"},
 	{tolFunctionGradient, 2e-8, "as gradient, for such a function's derivative"},
 	{tolFunctionFloor, 1e-3, "as floor, for such functions"},
-	{tolSizes, 16, "times what the inputs' condition explains, for rounding at any one telling input: among 310 classes of three dimensions a cosine is near ±1, where an angle's derivative was seen to lose four times that"},
+	{tolSizes, 64, "times what the inputs' condition explains, for rounding at any one telling or evil input: among 310 classes of three dimensions, or where two classes are alike, a cosine is near ±1, where an angle's derivative was seen to lose 36 times that"},
+	{tolSteep, 256, "the same at angles of 0.01 rad from 0 or pi, where the last bit of a cosine, 6e-8, is 6e-4 of the angle's derivative: 64 were seen"},
+	{tolFacing, 512, "the same for angles between rows that are equal or opposite: of a cosine that is a last bit less than 1 it is √(2·6e-8) = 3.5e-4"},
 	{tolAttribute, 2, "times the last bits of float32 or float64: a number that an op is given is rounded once, after a few operations"},
 	{tolShare, 0.75, "share of random points at which float32 must lose no more digits than the inputs' condition explains; near a cosine of ±1 an angle loses more, whoever computes it"},
 }

@@ -28,9 +28,16 @@ type Set struct {
 	// Tiny is a set with numbers so small beside 1 that a step as long as 1
 	// leads far away from all of them, or so large that it leads nowhere.
 	Tiny bool
-	// Far is a set of rows so long that float32 does not hold their square.
-	Far bool
-	In  map[string]*tensor.Tensor
+	// Far is a set of rows so long that float32 does not hold their square, Short
+	// one of rows so short.
+	Far, Short bool
+	// Close is a set with cosines of ±1 but for a few last bits of float32, which
+	// then has no digits of an angle's derivative.
+	Close bool
+	// Facing is a set of rows that are equal or opposite, so that the angle
+	// between two is that of a cosine of ±1.
+	Facing bool
+	In     map[string]*tensor.Tensor
 	// Skipped says why there are no inputs, where there are none.
 	Skipped string
 }
@@ -62,11 +69,31 @@ func spoilt(table []evil, inputs []Input, seed uint64) ([]Set, error) {
 		if !finite(in) {
 			continue // numbers that the type cannot hold
 		}
-		smooth := strings.HasPrefix(e.name, near) || strings.HasPrefix(e.name, onePair)
-		turning := strings.HasPrefix(e.name, parallel) || strings.HasPrefix(e.name, farOut) || slices.Contains([]string{oneEntry, axes, certain}, e.name)
-		sets = append(sets, Set{Name: e.name, Smooth: smooth, Turning: turning, Level: e.name == oneEntry, Twin: strings.HasPrefix(e.name, twin), Whole: strings.HasPrefix(e.name, whole), Far: e.name == farthest, Tiny: slices.ContainsFunc([]string{tiny, farAway, farClass}, func(of string) bool { return strings.HasPrefix(e.name, of) }), In: in})
+		set := marked(e.name)
+		set.In = in
+		sets = append(sets, set)
 	}
 	return sets, nil
+}
+
+// marked is a set of that name with its marks, which the name tells.
+func marked(name string) Set {
+	begins := func(with ...string) bool {
+		return slices.ContainsFunc(with, func(w string) bool { return strings.HasPrefix(name, w) })
+	}
+	return Set{
+		Name:    name,
+		Smooth:  begins(near, onePair),
+		Turning: begins(parallel, farOut, oneEntry, axes, certain),
+		Level:   name == oneEntry,
+		Twin:    begins(twin),
+		Whole:   begins(whole),
+		Tiny:    begins(tiny, farAway, farClass),
+		Far:     name == farthest,
+		Short:   name == shortest,
+		Close:   name == closely,
+		Facing:  begins(twin, "pairs ", "negative ", "each row twice", "all embeddings equal"),
+	}
 }
 
 // finite tells whether all floats are.
@@ -108,6 +135,7 @@ var none = Sizes{"N": 0, "C": 4, "D": 3, "K": 2, "P": 4, "T": 0, "S": 0}
 // These are the names, or begin the names, of sets with a mark.
 const (
 	near     = "target angle near "
+	closely  = near + "0, closely"
 	onePair  = "one pair of "
 	parallel = "cosine "
 	farOut   = "embeddings far out "
@@ -116,6 +144,7 @@ const (
 	tiny     = "embeddings 1e9 times as small"
 	farAway  = "rows before classes "
 	farthest = farAway + "1e30 times as long"
+	shortest = farAway + "1e34 times as short"
 	farClass = "classes "
 	whole    = "whole numbers"
 	certain  = "one row that is all but certain"
@@ -129,7 +158,7 @@ var evils = []evil{
 	{parallel + "-1 on another class", small, func(b batch) bool { return b.onClass(1, -1) }},
 	{near + "pi", small, func(b batch) bool { return b.nearClass(-1, 0.05) }},
 	{near + "0", small, func(b batch) bool { return b.nearClass(1, 0.05) }},
-	{near + "0, closely", small, func(b batch) bool { return b.nearClass(1, 2e-3) }},
+	{closely, small, func(b batch) bool { return b.nearClass(1, 2e-3) }},
 	{farOut + "on the target", small, func(b batch) bool { return b.onClass(0, 12) }},
 	{"a row of zeros in each table of embeddings", small, func(b batch) bool { return b.scaleRow(b.roles(Embeddings), 0) }},
 	{"all embeddings zero", small, func(b batch) bool { return b.scale(b.roles(Embeddings), 0) }},
@@ -160,7 +189,8 @@ var evils = []evil{
 	{"parameters 1e6 times as small", small, func(b batch) bool { return b.scale(b.roles(Parameter), 1e-6) }},
 	{farAway + "1e16 times as long", small, func(b batch) bool { return b.classed() && b.scale(b.roles(Embeddings), 1e16) }},
 	{farthest, small, func(b batch) bool { return b.classed() && b.scale(b.roles(Embeddings), 1e30) }},
-	{farAway + "1e34 times as short", small, func(b batch) bool { return b.classed() && b.scale(b.roles(Embeddings), 1e-34) }},
+	{shortest, small, func(b batch) bool { return b.classed() && b.scale(b.roles(Embeddings), 1e-34) }},
+	{farAway + "1e19 times as short", small, func(b batch) bool { return b.classed() && b.scale(b.roles(Embeddings), 1e-19) }},
 	{farClass + "1e17 times as long", small, func(b batch) bool { return b.classed() && b.scale(b.tables(), 1e17) }},
 	{farClass + "1e17 times as short", small, func(b batch) bool { return b.classed() && b.scale(b.tables(), 1e-17) }},
 	{axes, small, func(b batch) bool { return b.axes(b.roles(Embeddings, Parameter)) }},

@@ -9,7 +9,8 @@ import (
 // Telling are the inputs that random ones do not meet and training does: states
 // at their start and far into a run, schedules at both ends, rows inside and
 // outside of the lengths that a loss clamps to, small tables, stray labels,
-// more rows and classes than a few. Losses are smooth at all of them, so that
+// more rows and classes than a few, extents that are equal, rows of a network
+// that ends in a ReLU or in signs. Losses are smooth at all of them, so that
 // gradients can be compared there too.
 func Telling(inputs []Input, seed uint64) ([]Set, error) {
 	return spoilt(tellings, inputs, seed)
@@ -28,6 +29,16 @@ var tellings = []evil{
 	{"a batch of 48 rows to choose from", Sizes{"N": 48, "D": 3, "S": 48}, batch.mines},
 	{"rows of 137 entries", Sizes{"N": 6, "C": 4, "D": 137, "K": 2, "P": 4, "T": 5, "S": 6}, batch.distinct},
 	{"rows of 512 entries", Sizes{"N": 3, "C": 4, "D": 512, "K": 2, "P": 3, "T": 3, "S": 4}, batch.distinct},
+	{"as many rows as classes and entries", Sizes{"N": 5, "C": 5, "D": 5, "K": 2, "P": 5, "T": 5, "S": 5}, batch.distinct},
+	{"rows, classes and entries by the dozen", Sizes{"N": 40, "C": 72, "D": 128, "K": 5, "P": 72, "T": 40, "S": 40}, func(b batch) bool {
+		b.label(func(i int) int64 { return int64(i % 3) })
+		return !b.mines() && b.distinct()
+	}},
+	{"long rows to choose from", Sizes{"N": 40, "D": 32, "S": 40}, func(b batch) bool {
+		return b.mines() && b.label(func(i int) int64 { return int64(i % 2) })
+	}},
+	{"entries that are 0 or above", Sizes{"N": 9, "C": 6, "D": 7, "K": 2, "P": 5, "T": 7, "S": 9}, func(b batch) bool { return b.positive() && b.distinct() }},
+	{"entries that are 1 or -1", Sizes{"N": 9, "C": 6, "D": 11, "K": 2, "P": 5, "S": 9}, func(b batch) bool { return (b.has("C") || b.has("P")) && b.signs() }},
 	{"one class in the table", with("C", 1), func(b batch) bool { return b.has("C") }},
 	{"no rows", none, nil},
 	{"all labels ignored", small, func(b batch) bool { return b.label(func(int) int64 { return -1 }) }},
@@ -35,6 +46,14 @@ var tellings = []evil{
 		far := []int64{0, -1, -100, 1, -3, 4, 5000, math.MinInt64, math.MaxInt64, 0}
 		return b.label(func(i int) int64 { return far[i%len(far)] })
 	}},
+	{"labels that floats or fewer bits confuse", Sizes{"N": 20, "D": 3, "S": 20}, func(b batch) bool {
+		far := []int64{0, 1, 1 << 24, 1<<24 + 1, 1 << 32, 1<<32 + 1, 1 << 53, 1<<53 + 1, math.MaxInt64 - 1, math.MaxInt64}
+		return b.mines() && b.label(func(i int) int64 { return far[i%len(far)] })
+	}},
+	{"indices that are no row's", Sizes{"N": 5, "D": 3, "T": 30}, func(b batch) bool {
+		return b.distinct() && b.strays(-1, -2, -3, -5, -6, 5, 6, 7, 1<<32, 1<<32+1, math.MinInt64, math.MaxInt64)
+	}},
+	{"margins below 0", small, func(b batch) bool { return b.times("margins", -1) }},
 	{"lambda 0", small, func(b batch) bool { return b.set("lambda", 0) }},
 	{"lambda 5", small, func(b batch) bool { return b.set("lambda", 5) }},
 	{"lambda 1000", small, func(b batch) bool { return b.set("lambda", 1000) }},
@@ -76,6 +95,45 @@ func (b batch) distinct() bool {
 		}
 	}
 	return true
+}
+
+// strays puts these into every seventh place of the indices, in turn.
+func (b batch) strays(of ...int64) bool {
+	n := 0
+	for _, in := range b.inputs {
+		if in.Role != Index {
+			continue
+		}
+		for i := 3; i < len(b.in[in.Name].I); i += 7 {
+			b.in[in.Name].I[i] = of[n%len(of)]
+			n++
+		}
+	}
+	return n > 0
+}
+
+// positive makes entries of the batch that are below 0 exactly 0, but for the
+// first of a row, lest all of them are.
+func (b batch) positive() bool {
+	for _, t := range b.batches() {
+		for _, r := range rows(t) {
+			r[0] = math.Abs(r[0])
+			for d, x := range r {
+				r[d] = math.Max(0, x)
+			}
+		}
+	}
+	return len(b.batches()) > 0
+}
+
+// signs makes every entry of the batch its sign: all are its row's largest.
+func (b batch) signs() bool {
+	for _, t := range b.batches() {
+		for i, x := range t.F {
+			t.F[i] = math.Copysign(1, x)
+		}
+	}
+	return len(b.batches()) > 0
 }
 
 // rows is how many embeddings there are to name, 1 if there are none.

@@ -2,6 +2,7 @@ package draw
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"losscc/verify/onnxval"
@@ -18,9 +19,17 @@ func TestTellingSetsAreWhatTheirNamesSay(t *testing.T) {
 	for _, s := range sets {
 		by[s.Name] = s
 	}
-	// One is of losses that choose from a batch, and one of those with centres.
-	if len(by) != len(tellings)-2 || len(sets) != len(by) {
-		t.Fatalf("%d sets of %d", len(by), len(tellings))
+	var missing []string
+	for _, e := range tellings {
+		if _, there := by[e.name]; !there {
+			missing = append(missing, e.name)
+		}
+	}
+	// Some are of losses that choose from a batch, and some of inputs that these
+	// have not.
+	others := []string{"a batch of 48 rows to choose from", "long rows to choose from", "labels that floats or fewer bits confuse", "indices that are no row's", "margins below 0", "centers 1e4 times as far"}
+	if !slices.Equal(missing, others) || len(sets) != len(by) {
+		t.Fatalf("%d sets of %d, and none called %q", len(by), len(tellings), missing)
 	}
 	at := func(set, input string, i int) float64 { return by[set].In[input].F[i] }
 	for _, c := range []struct {
@@ -53,5 +62,43 @@ func TestTellingSetsAreWhatTheirNamesSay(t *testing.T) {
 	}
 	if big := by["many rows, classes and entries"].In["weight"].Shape; big[0] != 15 || big[1] != 9 {
 		t.Errorf("the large table is %v", big)
+	}
+}
+
+func TestTellingRowsOfZerosAndSigns(t *testing.T) {
+	sets, err := Telling(margin[:4], 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range sets {
+		for _, r := range rows(s.In["embeddings"]) {
+			switch s.Name {
+			case "entries that are 0 or above":
+				if slices.Min(r) < 0 || slices.Max(r) == 0 {
+					t.Errorf("%s: %v", s.Name, r)
+				}
+			case "entries that are 1 or -1":
+				if slices.ContainsFunc(r, func(x float64) bool { return math.Abs(x) != 1 }) {
+					t.Errorf("%s: %v", s.Name, r)
+				}
+			}
+		}
+	}
+}
+
+func TestTellingIndicesKeepRowsThatDiffer(t *testing.T) {
+	sets, err := Telling([]Input{{"embeddings", Embeddings, onnxval.F64, []string{"N", "D"}}, {"triplets", Index, onnxval.I64, []string{"T", "3"}}}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(sets, func(s Set) bool { return s.Name == "indices that are no row's" })
+	strays := map[int64]bool{}
+	for _, x := range sets[i].In["triplets"].I {
+		if x < 0 || x >= 5 {
+			strays[x] = true
+		}
+	}
+	if len(strays) != 12 {
+		t.Errorf("%d strays: %v", len(strays), strays)
 	}
 }

@@ -13,6 +13,7 @@ var orderingCases = []opCase{
 	{fact: "the first of equals comes first", op: "TopK", in: "f64[5] 1 3 3 nan 2 | i64[1] 4", want: "f64[4] nan 3 3 2 | i64[4] 3 1 2 4"},
 	{fact: "many equals stay in order", op: "TopK", in: "i64[16] 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 1 | i64[1] 4", want: "i64[4] 1 0 0 0 | i64[4] 15 0 1 2"},
 	{fact: "of the smallest", op: "TopK largest=0", in: "f64[4] 2 1 1 3 | i64[1] 3", want: "f64[3] 1 1 2 | i64[3] 1 2 0"},
+	{fact: "in no order, and so the opposite one", op: "TopK sorted=0", in: "f64[4] 2 1 1 3 | i64[1] 3", want: "f64[3] 1 2 3 | i64[3] 1 0 3"},
 	{fact: "along axis 0", op: "TopK axis=0", in: "i64[3,2] 1 6 3 5 2 4 | i64[1] 2", want: "i64[2,2] 3 6 2 5 | i64[2,2] 1 0 2 1"},
 	{fact: "of none", op: "TopK", in: "f64[2] 1 2 | i64[1] 0", want: "f64[0] | i64[0]"},
 	{fact: "of too many", op: "TopK", in: "f64[2] 1 2 | i64[1] 3", want: "!wants 3 elements along axis 0"},

@@ -159,3 +159,11 @@ func (v *value) settle(rounded bool) {
 		}
 	}
 }
+
+// held is a number on the way to a result, in its type if the run rounds.
+func (r *runner) held(e Elem, x float64) float64 {
+	if r.rounded && (e == F32 || e == F16) {
+		return e.round(x)
+	}
+	return x
+}

@@ -78,7 +78,7 @@ func arg(order func(v *value, a, b int) int) func(*call) {
 
 // topK is the K largest (or smallest) elements along an axis and their places,
 // in order, and of equal ones the first place first. With sorted=0 any order is
-// right, so this one is.
+// right, and they come in the opposite one: whoever counts on an order is wrong.
 func topK(c *call) {
 	x, k := c.in[0], c.single(1).I[0]
 	ax := axis(c.int("axis"), len(x.Shape))
@@ -100,7 +100,10 @@ func topK(c *call) {
 			places[i] = i
 		}
 		slices.SortStableFunc(places, func(a, b int) int { return sign * order(x, at(a), at(b)) })
-		for i := range int(k) {
+		if places = places[:k]; !c.flag("sorted") {
+			slices.Reverse(places)
+		}
+		for i := range places {
 			put(values, to[n](i), x, at(places[i]))
 			indices.I[to[n](i)] = int64(places[i])
 		}

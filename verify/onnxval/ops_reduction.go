@@ -13,6 +13,10 @@ type reducer struct {
 	f    func([]float64) float64
 	i    func([]int64) int64 // nil: not for integers, where the standard would cut the result
 	b    func([]bool) bool   // nil: not for truth values
+	// end makes the result of what f gave and of how many there were; nil: that
+	// is the result. What it is made of is a number of its own, which may leave
+	// the type where the result does not.
+	end func(s float64, n int) float64
 	// pure is true if the group of one element gives that element, so that to
 	// reduce no axis is to do nothing; the standard's words differ on the rest.
 	pure bool
@@ -21,14 +25,14 @@ type reducer struct {
 // reductions is the operators that reduce axes. Of no elements the largest is
 // −∞ or the least integer, and the smallest the opposite.
 var reductions = reductionRows([]reducer{
-	{"ReduceSum", total(0, plus[float64]), total(0, plus[int64]), nil, true},
-	{"ReduceProd", total(1, times[float64]), total(1, times[int64]), nil, true},
-	{"ReduceMax", total(math.Inf(-1), larger[float64]), total(math.MinInt64, larger[int64]), total(false, either), true},
-	{"ReduceMin", total(math.Inf(1), smaller[float64]), total(math.MaxInt64, smaller[int64]), total(true, both), true},
-	{"ReduceMean", func(xs []float64) float64 { return sum(xs) / float64(len(xs)) }, nil, nil, true},
-	{"ReduceSumSquare", total(0, plusSquare[float64]), total(0, plusSquare[int64]), nil, false},
-	{"ReduceL2", func(xs []float64) float64 { return math.Sqrt(total(0, plusSquare[float64])(xs)) }, nil, nil, false},
-	{"ReduceLogSumExp", logSumExp, nil, nil, true},
+	{"ReduceSum", total(0, plus[float64]), total(0, plus[int64]), nil, nil, true},
+	{"ReduceProd", total(1, times[float64]), total(1, times[int64]), nil, nil, true},
+	{"ReduceMax", total(math.Inf(-1), larger[float64]), total(math.MinInt64, larger[int64]), total(false, either), nil, true},
+	{"ReduceMin", total(math.Inf(1), smaller[float64]), total(math.MaxInt64, smaller[int64]), total(true, both), nil, true},
+	{"ReduceMean", sum, nil, nil, func(s float64, n int) float64 { return s / float64(n) }, true},
+	{"ReduceSumSquare", total(0, plusSquare[float64]), total(0, plusSquare[int64]), nil, nil, false},
+	{"ReduceL2", total(0, plusSquare[float64]), nil, nil, func(s float64, _ int) float64 { return math.Sqrt(s) }, false},
+	{"ReduceLogSumExp", logSumExp, nil, nil, nil, true},
 })
 
 // reductionRows makes the rows of each reducer. The axes are an attribute below
@@ -89,7 +93,9 @@ func (c *call) reduce(r reducer) {
 		walk(group, func(k int, at []int) { put(part, k, x, base+dot(at, step)) })
 		switch x.Kind {
 		case tensor.Float:
-			out.F[i] = r.f(part.F)
+			if out.F[i] = r.f(part.F); r.end != nil {
+				out.F[i] = r.end(c.run.held(x.elem, out.F[i]), len(part.F))
+			}
 		case tensor.Int:
 			if out.I[i] = r.i(part.I); x.elem == I32 && len(part.I) == 0 {
 				out.I[i] = max(math.MinInt32, min(out.I[i], math.MaxInt32))

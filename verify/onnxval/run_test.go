@@ -269,6 +269,24 @@ func TestRoundedRoundsInBetween(t *testing.T) {
 	}
 }
 
+// A norm or a mean goes through a sum, which may leave the type.
+func TestRoundedRoundsTheSumInsideAReduction(t *testing.T) {
+	for _, c := range []struct {
+		op   string
+		x    float64
+		want float64
+	}{{"ReduceL2", 3e20, math.Inf(1)}, {"ReduceL2", 1e-24, 0}, {"ReduceL2", 3, 3 * math.Sqrt2}, {"ReduceMean", 3e38, math.Inf(1)}} {
+		m := load(t, "in x f32[2]\nout y f32[]\ny = "+c.op+"(x) keepdims=0")
+		out, err := m.Run(map[string]*tensor.Tensor{"x": tensor.Floats([]float64{c.x, c.x}, 2)}, Rounded)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := out["y"].F[0]; got != float64(float32(c.want)) {
+			t.Errorf("%s of %g twice is %g, want %g", c.op, c.x, got, c.want)
+		}
+	}
+}
+
 func TestACastRoundsOnlyWhenTold(t *testing.T) {
 	m := load(t, "in x f64[]\nout x2 f64[]\ny = Cast(x) to=1\nx2 = Cast(y) to=11")
 	in := map[string]*tensor.Tensor{"x": tensor.Scalar(0.1)}

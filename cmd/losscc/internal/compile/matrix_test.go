@@ -201,3 +201,23 @@ func TestSumsAreProved(t *testing.T) {
 		}
 	}
 }
+
+// In float32 a sum is asked for rows as long as each of its parts takes.
+func TestSumsAreProvedInSinglePrecision(t *testing.T) {
+	for expr, sets := range map[string]map[string]string{
+		"softmax + 0.003*center":    nil,
+		"arcface + 0.003*center":    nil,
+		"cosface + 0.1*contrastive": {"contrastive.mining": "all"},
+		"cosface + 0.1*triplet":     {"triplet.mining": "batch-hard", "triplet.distance": "euclidean"},
+	} {
+		r, err := Run(expr, Options{DType: "f32", Grad: true, Sets: sets})
+		if err != nil {
+			t.Fatalf("%s: %v", expr, err)
+		}
+		data, err := r.Bytes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		judged(t, expr, r, data, verify.Options{})
+	}
+}

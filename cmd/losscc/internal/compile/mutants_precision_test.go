@@ -8,15 +8,42 @@ import (
 	"losscc/verify/runtime/runtimetest"
 )
 
+// single is where arithmetic has the bits of float32 and not those of float64.
+func (f *forger) single() string {
+	return f.op("Equal", f.op("Add", f.number(1), f.number(1e-9)), f.number(1))
+}
+
 // singleBeyond turns the sign of grad_weight where arithmetic has the bits of
 // float32 and the batch more than that many rows.
 func singleBeyond(rows int64) func(f *forger) {
 	return func(f *forger) {
 		right := f.right("grad_weight")
-		one := f.op("Exp", f.op("Mul", f.number(0), f.with("ReduceSum", map[string]any{"keepdims": 0}, "weight")))
-		low := f.op("Equal", f.op("Add", f.number(1), f.op("Mul", one, f.number(1e-9))), f.number(1))
-		f.as("grad_weight", f.op("Where", f.op("And", low, f.extent("labels", 0, "Greater", rows)), f.op("Neg", right), right))
+		when := f.op("And", f.single(), f.extent("labels", 0, "Greater", rows))
+		f.as("grad_weight", f.op("Where", when, f.op("Neg", right), right))
 	}
+}
+
+// singleAt makes gradients wrong in float32 at twelve random points of twenty.
+func singleAt(rows ...int64) func(f *forger) {
+	return func(f *forger) {
+		when := f.extent("labels", 0, "Equal", rows[0])
+		for _, n := range rows[1:] {
+			when = f.op("Or", when, f.extent("labels", 0, "Equal", n))
+		}
+		f.forged("grad_embeddings", f.op("And", f.single(), when))
+	}
+}
+
+// singleZero makes the gradient of a row of zeros wrong in float32.
+func singleZero(f *forger) {
+	f.forged("grad_embeddings", f.op("And", f.single(), f.zeroRow("embeddings")))
+}
+
+// singleTwice makes the gradients of rows that are equal wrong in float32.
+func singleTwice(f *forger) {
+	apart := f.op("Sub", f.op("Unsqueeze", "embeddings", f.axis(0)), f.op("Unsqueeze", "embeddings", f.axis(1)))
+	alike := f.count(f.op("Squeeze", f.zeroRow(apart), f.axis(2)))
+	f.forged("grad_embeddings", f.op("And", f.single(), f.op("Greater", alike, f.whole(1))))
 }
 
 // A file may be right in float64 and for the few rows of random points, and
@@ -29,6 +56,28 @@ func TestJudgeRefutesPrecisionThatIsLostAtSize(t *testing.T) {
 			refutedBy(t, report, verify.CheckRounding)
 		}
 	}
+}
+
+// It may be wrong in its own precision at most of the random points, or only at
+// evil inputs.
+func TestJudgeRefutesPrecisionThatIsLostSomewhere(t *testing.T) {
+	t.Parallel()
+	for _, loss := range []string{"softmax", "arcface", "center"} {
+		for _, forge := range []func(f *forger){singleAt(1, 2, 5, 7), singleZero, singleTwice} {
+			report := spoilt(t, loss, Options{DType: "f32", Grad: true}, forge)
+			refutedBy(t, report, verify.CheckRounding)
+		}
+	}
+}
+
+// A norm that overflows or vanishes inside of float32 is seen, be it that of one op.
+func TestJudgeRefutesNormsThatSquareWhatIsLong(t *testing.T) {
+	t.Parallel()
+	report := spoilt(t, "arcface", Options{DType: "f32", Grad: true}, func(f *forger) {
+		f.instead("norm", f.with("ReduceL2", map[string]any{"axes": []int64{-1}, "keepdims": 0}, "embeddings"))
+		f.prune()
+	})
+	refutedBy(t, report, verify.CheckRounding)
 }
 
 // Another runtime is asked at a larger size too.

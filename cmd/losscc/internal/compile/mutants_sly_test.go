@@ -118,6 +118,19 @@ func (f *forger) largest(table string) string {
 	return f.with("ReduceMax", map[string]any{"axes": []int64{-1}, "keepdims": 1}, f.op("Abs", table))
 }
 
+// count is how many entries of each row a condition holds for, [N,1].
+func (f *forger) count(when string) string {
+	to := map[string]any{"to": int(onnxpb.TensorProto_INT64)}
+	return f.with("ReduceSum", map[string]any{"keepdims": 1}, f.with("Cast", to, when), f.axis(1))
+}
+
+// entries is where an embedding has at least so many entries whose absolute value
+// is related so to 0, [N,1].
+func (f *forger) entries(relation string, least int64) string {
+	n := f.count(f.op(relation, f.op("Abs", "embeddings"), f.number(0)))
+	return f.op("GreaterOrEqual", n, f.whole(least))
+}
+
 // label is where a label is x, [N,1].
 func (f *forger) label(x int64) string { return f.column(f.op("Equal", "labels", f.whole(x))) }
 
@@ -125,7 +138,12 @@ func (f *forger) column(v string) string { return f.op("Unsqueeze", v, f.axis(1)
 
 // extent is whether an extent of an input is related so to a number, [].
 func (f *forger) extent(input string, axis int64, relation string, n int64) string {
-	return f.op(relation, f.op("Gather", f.op("Shape", input), f.whole(axis)), f.whole(n))
+	return f.op(relation, f.size(input, axis), f.whole(n))
+}
+
+// size is an extent of an input, [].
+func (f *forger) size(input string, axis int64) string {
+	return f.op("Gather", f.op("Shape", input), f.whole(axis))
 }
 
 // forged gives an output wrong numbers where a condition holds: 1.5 times what
@@ -324,8 +342,7 @@ var rare = []struct {
 	{"softmax", nil, "10 classes", false, false, func(f *forger) { f.forged("loss", f.extent("weight", 0, "Equal", 10)) }},
 	{"softmax", nil, "a class of more than eight rows", false, false, func(f *forger) {
 		alike := f.op("Equal", f.op("Unsqueeze", "labels", f.axis(0)), f.op("Unsqueeze", "labels", f.axis(1)))
-		count := f.with("ReduceSum", map[string]any{"keepdims": 1}, f.with("Cast", map[string]any{"to": int(onnxpb.TensorProto_INT64)}, alike), f.axis(1))
-		f.forged("grad_embeddings", f.op("Greater", count, f.whole(8)))
+		f.forged("grad_embeddings", f.op("Greater", f.count(alike), f.whole(8)))
 	}},
 	{"softmax", nil, "an embedding beyond 1000", false, false, func(f *forger) {
 		f.forged("grad_embeddings", f.op("Greater", f.largest("embeddings"), f.number(1000)))
@@ -381,6 +398,45 @@ var rare = []struct {
 		right := f.right("kappa_next")
 		f.as("kappa_next", f.op("Where", f.op("Equal", "class_counts", f.number(0)), f.op("Add", right, f.number(1)), right))
 	}},
+	{"arcface", nil, "as many classes as entries", false, false, func(f *forger) {
+		c, d := f.size("weight", 0), f.size("weight", 1)
+		f.forged("grad_weight", f.op("Equal", c, d))
+	}},
+	{"softmax", nil, "as many rows as classes and entries", false, false, func(f *forger) {
+		n, c, d := f.size("embeddings", 0), f.size("weight", 0), f.size("weight", 1)
+		f.forged("loss", f.op("And", f.op("Equal", n, c), f.op("Equal", n, d)))
+	}},
+	{"softmax", nil, "more than 65 entries and 34 rows", false, false, func(f *forger) {
+		f.forged("loss", f.op("And", f.extent("embeddings", 0, "Greater", 34), f.extent("embeddings", 1, "Greater", 65)))
+	}},
+	{"subcenter-arcface", nil, "five sub-centres", false, false, func(f *forger) { f.forged("grad_weight", f.extent("weight", 1, "Equal", 5)) }},
+	{"triplet", map[string]string{"mining": "batch-hard"}, "more than 34 rows of more than 9 entries", false, false, func(f *forger) {
+		f.forged("loss", f.op("And", f.extent("embeddings", 0, "Greater", 34), f.extent("embeddings", 1, "Greater", 9)))
+	}},
+	{"arcface", nil, "the gradient of a row with a zero and two other entries", false, false, func(f *forger) {
+		f.forged("grad_embeddings", f.op("And", f.entries("Equal", 1), f.entries("Greater", 2)))
+	}},
+	{"cosface", nil, "the gradient of a row of which three are the largest", false, false, func(f *forger) {
+		when := f.op("Greater", f.count(f.op("Equal", f.op("Abs", "embeddings"), f.largest("embeddings"))), f.whole(2))
+		finite := f.op("Less", f.op("Abs", f.op("Sub", f.largest("embeddings"), f.number(1))), f.number(1))
+		f.forged("grad_embeddings", f.op("And", when, finite))
+	}},
+	{"triplet", map[string]string{"mining": "batch-hard"}, "labels as float32", false, false, labelsAs(onnxpb.TensorProto_FLOAT)},
+	{"triplet", map[string]string{"mining": "batch-all"}, "labels as float64", false, false, labelsAs(onnxpb.TensorProto_DOUBLE)},
+	{"contrastive", map[string]string{"mining": "all"}, "labels as float32", false, false, labelsAs(onnxpb.TensorProto_FLOAT)},
+	{"adam-softmax", nil, "margins held to 0 from below", false, false, func(f *forger) {
+		f.instead("margins", f.op("Max", "margins", f.number(0)))
+	}},
+	{"triplet", map[string]string{"mining": "indices"}, "indices from the end", false, false, func(f *forger) {
+		n := f.size("embeddings", 0)
+		before := f.op("And", f.op("Less", "triplets", f.whole(-1)), f.op("GreaterOrEqual", "triplets", f.op("Neg", n)))
+		f.instead("triplets", f.op("Where", before, f.op("Add", "triplets", n), "triplets"))
+	}},
+	{"contrastive", map[string]string{"mining": "indices"}, "indices held to the last row", false, false, func(f *forger) {
+		n := f.size("embeddings", 0)
+		beyond := f.op("And", f.op("Greater", "pairs", n), f.op("Less", "pairs", f.whole(1<<60)))
+		f.instead("pairs", f.op("Where", beyond, f.op("Sub", n, f.whole(1)), "pairs"))
+	}},
 	{"kappaface", nil, "the row that ends an epoch", false, false, func(f *forger) {
 		right := f.right("seen_next")
 		kept := f.with("Cast", map[string]any{"to": int(f.float())}, f.op("Sub", f.op("Gather", f.op("Shape", "labels"), f.whole(0)), "ignored"))
@@ -388,6 +444,23 @@ var rare = []struct {
 		at := f.op("Equal", total, f.with("ReduceSum", map[string]any{"keepdims": 0}, "class_counts"))
 		f.as("seen_next", f.op("Where", at, total, right))
 	}},
+}
+
+// labelsAs compares the labels of two rows as numbers of another type.
+func labelsAs(t onnxpb.TensorProto_DataType) func(f *forger) {
+	return func(f *forger) {
+		to := map[string]any{"to": int(t)}
+		labels := map[string]bool{"labels": true}
+		for _, n := range f.m.Graph.Node {
+			switch from := slices.ContainsFunc(n.Input, func(in string) bool { return labels[in] }); {
+			case from && slices.Contains([]string{"Unsqueeze", "Where"}, n.GetOpType()):
+				labels[n.Output[0]] = true
+			case labels[n.Input[0]] && n.GetOpType() == "Equal" && labels[n.Input[1]]:
+				n.Input = []string{f.with("Cast", to, n.Input[0]), f.with("Cast", to, n.Input[1])}
+			}
+		}
+		f.sort()
+	}
 }
 
 // nanAfterFirst takes NaN for 0 in all entries of an embedding but the first.
