@@ -28,9 +28,8 @@ type Set struct {
 	// Tiny is a set with numbers so small beside 1 that a step as long as 1
 	// leads far away from all of them, or so large that it leads nowhere.
 	Tiny bool
-	// Far is a set of rows so long that float32 does not hold their square, Short
-	// one of rows so short.
-	Far, Short bool
+	// Far is a set of rows so long that float32 does not hold their square.
+	Far bool
 	// Close is a set with cosines of ±1 but for a few last bits of float32, which
 	// then has no digits of an angle's derivative.
 	Close bool
@@ -90,7 +89,6 @@ func marked(name string) Set {
 		Whole:   begins(whole),
 		Tiny:    begins(tiny, farAway, farClass),
 		Far:     name == farthest,
-		Short:   name == shortest,
 		Close:   name == closely,
 		Facing:  begins(twin, "pairs ", "negative ", "each row twice", "all embeddings equal"),
 	}
