@@ -212,15 +212,16 @@ func (j *judge) heldAt(k *checker, p *point, out map[string]*tensor.Tensor, by f
 		}
 		for n := 0; n < len(held); n += (len(held) + mostHeld - 1) / mostHeld {
 			i := held[n]
+			length := lengths(p.in[name])(i) // whatever has so steep a slope is often small
 			way := tensor.New(tensor.Float, g.Shape...)
-			way.F[i] = 1
+			way.F[i] = length
 			slope, unresolved, err := j.claim.slope(p.in, map[string]*tensor.Tensor{name: way})
 			if err != nil {
 				return err
 			}
-			want := math.Max(-largestHalf, math.Min(largestHalf, slope))
+			want := math.Max(-largestHalf, math.Min(largestHalf, slope/length))
 			d := Difference{Output: "grad_" + name, Index: place(i, g.Shape), Got: Number(g.F[i]), Want: Number(want), Off: Number(apart(g.F[i], want, largestHalf)),
-				Tolerance: Number(math.Max(by("grad_"+name).Relative, tolerance(tolUnresolved)*unresolved/largestHalf))}
+				Tolerance: Number(math.Max(by("grad_"+name).Relative, tolerance(tolUnresolved)*unresolved/length/largestHalf))}
 			k.see(p, d, 1, nil)
 		}
 	}

@@ -105,9 +105,12 @@ func (j *judge) roundedAt(k *checker, p *point, most float64, all *[]rounded) bo
 func (j *judge) lasting(p *point, got, want map[string]*tensor.Tensor) (map[string]*tensor.Tensor, map[string]*tensor.Tensor) {
 	kept, asked := steady(got), steady(want)
 	for name, t := range want {
-		sure := j.sure(p, name)
 		g := got[name]
-		if !strings.HasPrefix(name, "predicted") || sure == nil || g == nil || len(g.I) != len(t.I) {
+		if !strings.HasPrefix(name, "predicted") || g == nil || len(g.I) != len(t.I) {
+			continue
+		}
+		sure := j.sure(p, name)
+		if sure == nil {
 			continue
 		}
 		g = g.Clone()
@@ -150,27 +153,43 @@ func (j *judge) sure(p *point, predicted string) []bool {
 	return sure
 }
 
-// narrows tells whether a node brings numbers to another type of floats, as a
-// file of float64 does to find an angle that it then makes exact.
+// narrows tells whether a file brings numbers to another type of floats or has
+// some of another, as one of float64 does to find an angle that it then makes
+// exact.
 func (j *judge) narrows() bool {
 	m, err := onnxpb.Decode(j.c.File, onnxpb.Limits{})
 	if err != nil {
 		return true
 	}
+	if slices.ContainsFunc(m.GetGraph().GetInitializer(), narrow) {
+		return true
+	}
 	for _, b := range bodies(m) {
 		for _, n := range b.nodes {
-			for _, a := range n.GetAttribute() {
-				to := onnxpb.TensorProto_DataType(a.GetI())
-				if a.GetName() == "to" && slices.Contains([]onnxpb.TensorProto_DataType{onnxpb.TensorProto_FLOAT, onnxpb.TensorProto_FLOAT16, onnxpb.TensorProto_BFLOAT16}, to) {
-					return true
-				}
-			}
-			if n.GetOpType() == "CastLike" {
+			if n.GetOpType() == "CastLike" || slices.ContainsFunc(n.GetAttribute(), narrowing) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// lessThanDouble are the types of floats that are not float64.
+var lessThanDouble = []int32{int32(onnxpb.TensorProto_FLOAT), int32(onnxpb.TensorProto_FLOAT16), int32(onnxpb.TensorProto_BFLOAT16)}
+
+// narrow tells whether a constant is of such a type.
+func narrow(t *onnxpb.TensorProto) bool { return slices.Contains(lessThanDouble, t.GetDataType()) }
+
+// narrowing tells whether an attribute makes numbers of such a type, or leaves to
+// who calls its function of which.
+func narrowing(a *onnxpb.AttributeProto) bool {
+	switch a.GetName() {
+	case "to":
+		return a.GetRefAttrName() != "" || slices.Contains(lessThanDouble, int32(a.GetI()))
+	case "value_float", "value_floats":
+		return true
+	}
+	return a.T != nil && narrow(a.T)
 }
 
 // times is a bound that is so many times as wide.
