@@ -26,15 +26,15 @@ func (j *judge) gradientsAt(k *checker, p *point, rng *rand.Rand, bounds gradien
 		return err
 	}
 	along, inner, size := j.direction(p, out, rng)
-	if j.elem == onnxval.F16 && size >= largestHalf {
-		return nil // held to what the type can hold, and no derivative there
-	}
 	slope, unresolved, err := j.claim.slope(p.in, along)
 	if err != nil {
 		return err
 	}
 	by, err := bounds(p)
 	if err != nil {
+		return err
+	}
+	if err := j.heldAt(k, p, out, by); err != nil {
 		return err
 	}
 	size = math.Max(size, math.Abs(slope))
@@ -133,8 +133,9 @@ func (p part) measures() bool {
 	return slices.Contains([]any{"euclidean", "squared-euclidean", "dot"}, p.params["distance"]) && p.params["normalize"] != true
 }
 
-// direction is one of every input that has a gradient, the gradients' inner
-// product with it, and the size of the numbers in it. At tiny inputs it is as
+// direction is one of every input that has a gradient, but for elements that the
+// type could not hold; the gradients' inner product with it, and the size of the
+// numbers in it. At tiny inputs it is as
 // long in each row as the row is.
 func (j *judge) direction(p *point, out map[string]*tensor.Tensor, rng *rand.Rand) (along map[string]*tensor.Tensor, inner, size float64) {
 	along = map[string]*tensor.Tensor{}
@@ -150,7 +151,11 @@ func (j *judge) direction(p *point, out map[string]*tensor.Tensor, rng *rand.Ran
 		}
 		way := tensor.New(tensor.Float, g.Shape...)
 		for i, x := range g.F {
-			way.F[i] = length(i) * rng.NormFloat64()
+			r := rng.NormFloat64()
+			if j.isHeld(x) {
+				continue
+			}
+			way.F[i] = length(i) * r
 			inner += way.F[i] * x
 			if !math.IsInf(x, 0) && !math.IsNaN(x) {
 				size = math.Max(size, length(i)*math.Abs(x))
@@ -175,6 +180,47 @@ func lengths(x *tensor.Tensor) func(i int) float64 {
 		}
 		return 1
 	}
+}
+
+// mostHeld is how many elements of a gradient that are held to what float16 can
+// hold are compared: each costs a derivative.
+const mostHeld = 8
+
+// heldAt compares elements of gradients that are as large as float16 can hold,
+// and in no direction, with the paper's derivative, held to it too.
+func (j *judge) heldAt(k *checker, p *point, out map[string]*tensor.Tensor, by func(output string) Bound) error {
+	for _, name := range j.withGradients() {
+		g := out["grad_"+name]
+		if g == nil {
+			continue
+		}
+		var held []int
+		for i, x := range g.F {
+			if j.isHeld(x) {
+				held = append(held, i)
+			}
+		}
+		for n := 0; n < len(held); n += (len(held) + mostHeld - 1) / mostHeld {
+			i := held[n]
+			length := lengths(p.in[name])(i) // whatever has so steep a slope is often small
+			way := tensor.New(tensor.Float, g.Shape...)
+			way.F[i] = length
+			slope, unresolved, err := j.claim.slope(p.in, map[string]*tensor.Tensor{name: way})
+			if err != nil {
+				return err
+			}
+			want := math.Max(-largestHalf, math.Min(largestHalf, slope/length))
+			d := Difference{Output: "grad_" + name, Index: place(i, g.Shape), Got: Number(g.F[i]), Want: Number(want), Off: Number(apart(g.F[i], want, largestHalf)),
+				Tolerance: Number(math.Max(by("grad_"+name).Relative, tolerance(tolUnresolved)*unresolved/length/largestHalf))}
+			k.see(p, d, 1, nil)
+		}
+	}
+	return nil
+}
+
+// isHeld tells whether an element is what the type holds a larger one to.
+func (j *judge) isHeld(x float64) bool {
+	return j.elem == onnxval.F16 && math.Abs(x) >= largestHalf
 }
 
 // officialAt compares each element of the official gradient with its own

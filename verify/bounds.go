@@ -169,9 +169,11 @@ func steady(out map[string]*tensor.Tensor) map[string]*tensor.Tensor {
 func (j *judge) narrowed(out map[string]*tensor.Tensor) map[string]*tensor.Tensor {
 	n := map[string]*tensor.Tensor{}
 	for _, p := range j.model.Outputs() {
-		t := out[p.Name].Clone()
-		draw.Round(t, p.Elem)
-		n[p.Name] = t
+		if t := out[p.Name]; t != nil {
+			t = t.Clone()
+			draw.Round(t, p.Elem)
+			n[p.Name] = t
+		}
 	}
 	return n
 }

@@ -47,7 +47,7 @@ func readClaim(meta map[string]string, outputs []string) (*claim, error) {
 	c := &claim{
 		reduction: meta["losscc.reduction"], gradient: meta["losscc.gradient"],
 		predictions: slices.Contains(outputs, "predicted"),
-		fault:       saidTwice(meta["losscc.params"]),
+		fault:       saidTwice("its metadata losscc.params", meta["losscc.params"]),
 	}
 	if c.reduction == "" {
 		c.reduction = "mean"
@@ -72,7 +72,7 @@ func (c *claim) blame(err error) {
 
 // saidTwice finds a name that a flat JSON object has twice: readers differ in
 // which of the two they take.
-func saidTwice(object string) error {
+func saidTwice(what, object string) error {
 	d := json.NewDecoder(strings.NewReader(object))
 	seen := map[string]bool{}
 	d.Token() // the brace; whether it is one was seen before
@@ -84,7 +84,7 @@ func saidTwice(object string) error {
 			return nil
 		}
 		if seen[name] {
-			return fmt.Errorf("its metadata losscc.params have %q twice", name)
+			return fmt.Errorf("%s have %q twice", what, name)
 		}
 		seen[name] = true
 	}

@@ -201,6 +201,9 @@ func declaredAs(what string, p onnxval.Port, elem onnxval.Elem, dims []string) e
 }
 
 func (j *judge) declaredRoles(k *checker) error {
+	if err := saidTwice("its metadata losscc.inputs", j.model.Metadata()["losscc.inputs"]); err != nil {
+		return err
+	}
 	var said map[string]string
 	if err := json.Unmarshal([]byte(j.model.Metadata()["losscc.inputs"]), &said); err != nil {
 		return fmt.Errorf("its metadata losscc.inputs are no JSON object of names and roles: %w", err)

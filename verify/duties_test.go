@@ -1,6 +1,8 @@
 package verify
 
 import (
+	"encoding/binary"
+	"math"
 	"strings"
 	"testing"
 
@@ -81,11 +83,38 @@ func TestWhatAFileDeclaresIsWhatItsLossHas(t *testing.T) {
 		"another version of margins": {CheckStructure, "at version 2", func(m *onnxpb.ModelProto) {
 			imports(m, domain, 2)
 		}},
-		"an input that nobody reads": {CheckStructure, "the input idle serves", func(m *onnxpb.ModelProto) {
+		"an input that nobody reads": {CheckStructure, "the input or initialiser idle serves", func(m *onnxpb.ModelProto) {
 			m.Graph.Input = append(m.Graph.Input, declared("idle", double))
 		}},
 		"an input with a default": {CheckStructure, "has a default", func(m *onnxpb.ModelProto) {
 			m.Graph.Input = append(m.Graph.Input, declared("factor", double))
+		}},
+		"a role twice": {CheckInterface, `have "same" twice`, func(m *onnxpb.ModelProto) {
+			restate(m, "losscc.inputs", strings.Replace(roles, "{", `{"same":"data",`, 1))
+		}},
+		"a constant for nothing": {CheckStructure, "the input or initialiser idle serves", func(m *onnxpb.ModelProto) {
+			m.Graph.Initializer = append(m.Graph.Initializer, scalar("idle", 1))
+		}},
+		"a function of an overload": {CheckStructure, `has the overload "b"`, func(m *onnxpb.ModelProto) {
+			calls(m, "Twice")
+			m.Functions = append(m.Functions, function("Twice"))
+			m.Functions[1].Overload = proto.String("b")
+		}},
+		"a default of an attribute": {CheckStructure, "defaults of attributes (1)", func(m *onnxpb.ModelProto) {
+			calls(m, "Twice")
+			m.Functions[0].AttributeProto = []*onnxpb.AttributeProto{{Name: proto.String("to"), Type: onnxpb.AttributeProto_INT.Enum(), I: proto.Int64(1)}}
+		}},
+		"constants of float32 that add up to 1 in it": {CheckRounding, "", func(m *onnxpb.ModelProto) {
+			single := func(name string, x float32) *onnxpb.TensorProto {
+				return &onnxpb.TensorProto{Name: &name, DataType: proto.Int32(int32(onnxpb.TensorProto_FLOAT)), RawData: binary.LittleEndian.AppendUint32(nil, math.Float32bits(x))}
+			}
+			m.Graph.Initializer = append(m.Graph.Initializer, single("1", 1), single("1e-9", 1e-9))
+			m.Graph.Node = append(m.Graph.Node, node("Add", "more", "1", "1e-9"), node("Equal", "low", "more", "1"), node("Where", "loss", "low", "total", "exact"))
+			for _, n := range m.Graph.Node {
+				if n.Output[0] == "loss" && n.GetOpType() != "Where" {
+					n.Output[0] = "exact"
+				}
+			}
 		}},
 		"a node for nothing": {CheckStructure, "serves no output", func(m *onnxpb.ModelProto) {
 			m.Graph.Node = append(m.Graph.Node, node("Neg", "idle", "loss"))
@@ -147,9 +176,7 @@ func TestWhatAFileDeclaresIsWhatItsLossHas(t *testing.T) {
 		}},
 		"a function for nothing": {CheckStructure, "is called nowhere", func(m *onnxpb.ModelProto) {
 			imports(m, domain, 1)
-			m.Functions = []*onnxpb.FunctionProto{{Name: proto.String("Idle"), Domain: proto.String(domain), Input: []string{"x"}, Output: []string{"y"},
-				OpsetImport: []*onnxpb.OperatorSetIdProto{{Domain: proto.String(""), Version: proto.Int64(17)}},
-				Node:        []*onnxpb.NodeProto{node("Neg", "y", "x")}}}
+			m.Functions = []*onnxpb.FunctionProto{function("Idle")}
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -160,6 +187,21 @@ func TestWhatAFileDeclaresIsWhatItsLossHas(t *testing.T) {
 			}
 		})
 	}
+}
+
+// function is one of the domain that turns the sign of its input.
+func function(name string) *onnxpb.FunctionProto {
+	return &onnxpb.FunctionProto{Name: &name, Domain: proto.String(domain), Input: []string{"x"}, Output: []string{"y"},
+		OpsetImport: []*onnxpb.OperatorSetIdProto{{Domain: proto.String(""), Version: proto.Int64(17)}},
+		Node:        []*onnxpb.NodeProto{node("Neg", "y", "x")}}
+}
+
+// calls lets a function of that name make the gradient that is another's opposite.
+func calls(m *onnxpb.ModelProto, name string) {
+	imports(m, domain, 1)
+	m.Functions = []*onnxpb.FunctionProto{function(name)}
+	n := m.Graph.Node[len(m.Graph.Node)-1]
+	n.OpType, n.Domain = &name, proto.String(domain)
 }
 
 // imports adds an import.

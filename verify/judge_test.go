@@ -59,7 +59,7 @@ func (h halfSquare) file(t *testing.T) []byte {
 			Name:        proto.String("g"),
 			Input:       []*onnxpb.ValueInfoProto{declared("embeddings_a", double, "N", "D"), declared("embeddings_b", double, "N", "D"), declared("same", int64s, "N")},
 			Output:      []*onnxpb.ValueInfoProto{declared("loss", double), declared("ignored", int64s), declared("grad_embeddings_a", double, "N", "D"), declared("grad_embeddings_b", double, "N", "D")},
-			Initializer: []*onnxpb.TensorProto{scalar("factor", h.factor), scalar("slope", h.slope), scalar("none", 0), whole("zero", 0), whole("one", 1), vector("axis", 1), vector("axis0", 0)},
+			Initializer: []*onnxpb.TensorProto{scalar("factor", h.factor), scalar("slope", h.slope), scalar("none", 0), whole("zero", 0), whole("one", 1), vector("axis", 1)},
 			Node: []*onnxpb.NodeProto{
 				n("Equal", "is_one", "same", "one"), n("Equal", "is_zero", "same", "zero"),
 				n("Or", "kept", "is_one", "is_zero"), n("Not", "not_kept", "kept"),

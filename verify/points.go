@@ -117,10 +117,23 @@ func (j *judge) evaluators(k *checker) {
 			k.failAt(p, err)
 			return
 		}
-		k.compare(p, out, j.saturated(want), bound)
+		k.compare(p, out, j.saturated(want), j.aboveSlopes(bound, out))
 		if k.Points++; k.done() {
 			return
 		}
+	}
+}
+
+// aboveSlopes is a bound whose floor for gradients is no lower than what a loss of
+// that size leaves of them.
+func (j *judge) aboveSlopes(bound func(string) Bound, out map[string]*tensor.Tensor) func(string) Bound {
+	resolved := tolerance(tolFloorSlope) * total(out["loss"])
+	return func(output string) Bound {
+		b := bound(output)
+		if strings.HasPrefix(output, "grad_") {
+			b.Floor = math.Max(b.Floor, resolved)
+		}
+		return b
 	}
 }
 
@@ -151,11 +164,7 @@ func (j *judge) gradient(k *checker) {
 			k.failAt(p, err)
 			return
 		}
-		resolved := tolerance(tolFloorSlope) * total(out["loss"])
-		k.compare(p, got, j.saturated(want), func(output string) Bound {
-			b := bound(output)
-			return Bound{b.Relative, math.Max(b.Floor, resolved)}
-		})
+		k.compare(p, got, j.saturated(want), j.aboveSlopes(bound, out))
 		if k.Points++; k.done() {
 			return
 		}

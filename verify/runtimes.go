@@ -47,7 +47,8 @@ func (j *judge) inRuntime(k *checker, s *runtime.Session) {
 		if i >= len(few) {
 			bound = times(tolerance(tolSizes), bound)
 		}
-		k.compare(p, steady(got), steady(j.narrowed(out)), bound)
+		got, out = j.lasting(p, got, out)
+		k.compare(p, got, j.narrowed(out), bound)
 		k.Points++
 	}
 	for _, p := range j.evils {
@@ -86,7 +87,8 @@ func (j *judge) sameAt(k *checker, p *point, got map[string]*tensor.Tensor) erro
 	if err != nil {
 		return err
 	}
-	k.compare(p, steady(got), steady(j.narrowed(out)), times(j.allowed(p), bound))
+	got, out = j.lasting(p, got, out)
+	k.compare(p, got, j.narrowed(out), times(j.allowed(p), bound))
 	return nil
 }
 

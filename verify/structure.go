@@ -77,6 +77,12 @@ func checkFunctions(m *onnxpb.ModelProto) error {
 		if f.GetDomain() != domain {
 			return fmt.Errorf("the function %s is of the domain %q, want %q", f.GetName(), f.GetDomain(), domain)
 		}
+		if o := f.GetOverload(); o != "" {
+			return fmt.Errorf("the function %s has the overload %q, and readers that know none call another of its name", f.GetName(), o)
+		}
+		if n := len(f.GetAttributeProto()); n > 0 {
+			return fmt.Errorf("the function %s has defaults of attributes (%d), want every attribute at its call", f.GetName(), n)
+		}
 		bodies[f.GetName()] = f
 	}
 	called := map[string]bool{}
@@ -105,10 +111,11 @@ func checkFunctions(m *onnxpb.ModelProto) error {
 func checkGraph(m *onnxpb.ModelProto) error {
 	g := m.GetGraph()
 	initial := map[string]bool{}
+	var inputs, outputs []string
 	for _, t := range g.GetInitializer() {
 		initial[t.GetName()] = true
+		inputs = append(inputs, t.GetName())
 	}
-	var inputs, outputs []string
 	for _, in := range g.GetInput() {
 		if initial[in.GetName()] {
 			return fmt.Errorf("the input %s has a default in the file, and whoever forgets it is not told", in.GetName())
@@ -140,7 +147,7 @@ func checkNames(m *onnxpb.ModelProto) error {
 	return nil
 }
 
-// checkNeeded sees that every input and node serves an output.
+// checkNeeded sees that every input, or constant, and node serves an output.
 func checkNeeded(where string, nodes []*onnxpb.NodeProto, inputs, outputs []string) error {
 	needed := map[string]bool{}
 	for _, o := range outputs {
@@ -163,7 +170,7 @@ func checkNeeded(where string, nodes []*onnxpb.NodeProto, inputs, outputs []stri
 	}
 	for _, in := range inputs {
 		if !needed[in] {
-			return fmt.Errorf("in %s the input %s serves no output", where, in)
+			return fmt.Errorf("in %s the input or initialiser %s serves no output", where, in)
 		}
 	}
 	return nil

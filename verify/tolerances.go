@@ -37,6 +37,7 @@ const (
 	tolUnit       = "unit"
 	tolBit        = "bit"
 	tolAlike      = "gradients, twice"
+	tolSure       = "sure"
 	tolShare      = "share"
 	tolSizes      = "rounding, sizes"
 	tolSteep      = "rounding, near ±1"
@@ -82,6 +83,7 @@ var Tolerances = []Tolerance{
 	{tolSizes, 64, "times what the inputs' condition explains, for rounding at any one telling or evil input: among 310 classes of three dimensions, or where two classes are alike, a cosine is near ±1, where an angle's derivative was seen to lose 36 times that"},
 	{tolSteep, 256, "the same at angles of 0.01 rad from 0 or pi, where the last bit of a cosine, 6e-8, is 6e-4 of the angle's derivative: 64 were seen"},
 	{tolFacing, 512, "the same for angles between rows that are equal or opposite: of a cosine that is a last bit less than 1 it is √(2·6e-8) = 3.5e-4"},
+	{tolSure, 1e-3, "relative size of a change of all inputs under which a row's predicted class must stay for rounding to leave it as it is: that of float16, and thousands of float32's"},
 	{tolAttribute, 2, "times the last bits of float32 or float64: a number that an op is given is rounded once, after a few operations"},
 	{tolShare, 0.75, "share of random points at which float32 must lose no more digits than the inputs' condition explains; near a cosine of ±1 an angle loses more, whoever computes it"},
 }

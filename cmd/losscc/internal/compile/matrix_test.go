@@ -221,3 +221,12 @@ func TestSumsAreProvedInSinglePrecision(t *testing.T) {
 		judged(t, expr, r, data, verify.Options{})
 	}
 }
+
+// Gradients of a row that is all but certain are what rounding leaves of a
+// difference, and two evaluations differ in it.
+func TestGradientsOfNearlyNothingAreProved(t *testing.T) {
+	r, data := file(t, variant{mustFind("li-arcface"), nil}, Options{DType: "f64", Grad: true})
+	for _, seed := range []uint64{107, 108, 111} {
+		judged(t, "li-arcface", r, data, verify.Options{Seed: seed, Only: witnessed})
+	}
+}

@@ -122,6 +122,18 @@ func (f *forger) prune() {
 	}
 	slices.Reverse(kept)
 	f.m.Graph.Node = kept
+	f.dropIdle()
+}
+
+// dropIdle takes out the constants that no node reads.
+func (f *forger) dropIdle() {
+	read := map[string]bool{}
+	for _, n := range f.m.Graph.Node {
+		for _, in := range n.Input {
+			read[in] = true
+		}
+	}
+	f.m.Graph.Initializer = slices.DeleteFunc(f.m.Graph.Initializer, func(t *onnxpb.TensorProto) bool { return !read[t.GetName()] })
 }
 
 // An ignored row that holds NaN or infinity spoils gradients of what it is

@@ -70,6 +70,47 @@ func TestJudgeRefutesPrecisionThatIsLostSomewhere(t *testing.T) {
 	}
 }
 
+// It may predict another class than it does in float64.
+func TestJudgeRefutesPredictionsThatRoundingChanges(t *testing.T) {
+	t.Parallel()
+	for _, loss := range []string{"arcface", "softmax + 0.5*softmax"} {
+		report := spoilt(t, loss, Options{DType: "f32", Grad: true, Predictions: true}, func(f *forger) {
+			for _, n := range f.m.Graph.Node {
+				if n.GetOpType() == "ArgMax" {
+					n.Input[0] = f.op("Add", n.Input[0], f.number(1e7))
+				}
+			}
+			f.sort()
+		})
+		refutedBy(t, report, verify.CheckRounding)
+	}
+}
+
+// A gradient of float16 is not excused by being as large as that type holds.
+func TestJudgeRefutesGradientsThatAreAllTheyCanBe(t *testing.T) {
+	t.Parallel()
+	for _, loss := range []string{"arcface", "softmax", "center"} {
+		for check, when := range map[string]func(f *forger) string{
+			verify.CheckKinks:   func(f *forger) string { return f.zeroRow("embeddings") },
+			verify.CheckTelling: func(f *forger) string { return f.extent("embeddings", 0, "Greater", 9) },
+		} {
+			report := spoilt(t, loss, Options{DType: "f16", Grad: true}, func(f *forger) {
+				right := f.right("grad_embeddings")
+				f.as("grad_embeddings", f.op("Where", when(f), f.number(65504), right))
+			})
+			refutedBy(t, report, check)
+		}
+	}
+}
+
+// A loss that is as large as float16 holds has no slope, and its gradient has.
+func TestALossThatFloat16CannotHoldIsProved(t *testing.T) {
+	t.Parallel()
+	v := variant{mustFind("contrastive"), map[string]string{"margin": "1000"}}
+	r, data := file(t, v, Options{DType: "f16", Grad: true})
+	judged(t, "contrastive", r, data, verify.Options{Seed: 3})
+}
+
 // A norm that overflows or vanishes inside of float32 is seen, be it that of one op.
 func TestJudgeRefutesNormsThatSquareWhatIsLong(t *testing.T) {
 	t.Parallel()

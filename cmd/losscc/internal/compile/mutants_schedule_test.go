@@ -33,7 +33,9 @@ func TestJudgeRefutesSchedulesOfAnotherLoss(t *testing.T) {
 		{"another end", "a-softmax", "min 5", replaced(`"min":5`, `"min":0`)},
 		{"another rule", "a-softmax", "by the rule", replaced("^-power", "^power")},
 		{"a number twice", "a-softmax", "twice", replaced(`"base":1000`, `"base":1000,"base":1000`)},
-		{"a number too many", "a-softmax", "no JSON object of base", replaced(`"base":1000`, `"base":1000,"steps":9`)},
+		{"a number too many", "a-softmax", "want base 1000", replaced(`"base":1000`, `"base":1000,"steps":9`)},
+		{"a name in capitals", "a-softmax", "want base 1000", replaced(`"base":1000`, `"base":1,"Base":1000`)},
+		{"text after its end", "a-softmax", "no JSON object of base", replaced(`}`, `} }`)},
 		{"no JSON", "a-softmax", "no JSON object of base", replaced("{", "")},
 		{"an input that is none", "a-softmax", "no loss has a schedule for that", func(m *onnxpb.ModelProto) {
 			key, v := "losscc.schedule.margin", "{}"
