@@ -116,6 +116,12 @@ func TestWhatAFileDeclaresIsWhatItsLossHas(t *testing.T) {
 				}
 			}
 		}},
+		"an order that is left open": {CheckStructure, "sorted=0", func(m *onnxpb.ModelProto) {
+			top := node("TopK", "top", "squares", "axis")
+			top.Output = append(top.Output, "argtop")
+			top.Attribute = []*onnxpb.AttributeProto{{Name: proto.String("sorted"), Type: onnxpb.AttributeProto_INT.Enum(), I: proto.Int64(0)}}
+			m.Graph.Node = append(m.Graph.Node, top)
+		}},
 		"a node for nothing": {CheckStructure, "serves no output", func(m *onnxpb.ModelProto) {
 			m.Graph.Node = append(m.Graph.Node, node("Neg", "idle", "loss"))
 		}},

@@ -21,7 +21,7 @@ func (j *judge) structure(k *checker) {
 		k.fail(err)
 		return
 	}
-	for _, check := range []func(*onnxpb.ModelProto) error{checkSurplus, checkVersions, checkNames, checkFunctions, checkDomains, checkGraph, checkOrder} {
+	for _, check := range []func(*onnxpb.ModelProto) error{checkSurplus, checkVersions, checkNames, checkSorted, checkFunctions, checkDomains, checkGraph, checkOrder} {
 		if err := check(m); err != nil {
 			k.fail(err)
 			return
@@ -142,6 +142,20 @@ func checkNames(m *onnxpb.ModelProto) error {
 				return fmt.Errorf("in %s two nodes are called %s, and ONNX Runtime refuses that", b.where, name)
 			}
 			seen[n.GetName()] = true
+		}
+	}
+	return nil
+}
+
+// checkSorted sees that TopK gives an order: without one every reader has its own.
+func checkSorted(m *onnxpb.ModelProto) error {
+	for _, b := range bodies(m) {
+		for _, n := range b.nodes {
+			for _, a := range n.GetAttribute() {
+				if n.GetOpType() == "TopK" && a.GetName() == "sorted" && (a.GetI() == 0 || a.GetRefAttrName() != "") {
+					return fmt.Errorf("in %s the node %s (TopK) leaves the order open (sorted=0), and readers differ in it", b.where, n.GetName())
+				}
+			}
 		}
 	}
 	return nil
