@@ -138,14 +138,14 @@ func capped(g *Graph, m triplets, limit int, t ir.Dim) triplets {
 	all := m.a.Type.Shape[0]
 	n := g.Extent(all)
 	byGap := m.gap.ArgTop(n, all)
-	byAnchor := m.a.Gather(byGap).Float().ArgBottom(n, all)
+	byAnchor := m.a.Gather(byGap).ArgBottom(n, all)
 	order := byGap.Gather(byAnchor)
 	anchor := m.a.Gather(order)
 	of := g.Num(1).Expand(all).ScatterAdd(anchor, S)
 	begins := of.CumSum(0).Sub(of)
 	rank := g.Iota(all).Float().Sub(begins.Gather(anchor))
 	kept := order.Gather(rank.Less(limit).NonZero(t).Column(0))
-	kept = kept.Gather(kept.Float().ArgBottom(g.Extent(t), t))
+	kept = kept.Gather(kept.ArgBottom(g.Extent(t), t))
 	return triplets{a: m.a.Gather(kept), p: m.p.Gather(kept), n: m.n.Gather(kept)}
 }
 

@@ -13,9 +13,8 @@ type Batch struct {
 	*Rows
 	g *Graph
 	n ir.Dim
-	// X is embeddings, Labels labels; own is labels, with one of its own for each
-	// ignored row.
-	X, Labels, own *ir.Value
+	// X is embeddings, Labels labels.
+	X, Labels *ir.Value
 	// Equal holds at (i, i), and at (i, j) for two kept rows of one label, Same
 	// where i ≠ j too; Other for two kept rows of different labels.
 	Equal, Same, Other *ir.Value
@@ -35,11 +34,12 @@ func (g *Graph) Batch(n ir.Dim) *Batch {
 func (g *Graph) batchOf(n ir.Dim, x, labels *ir.Value, rows *Rows) *Batch {
 	place := g.Iota(n)
 	both := rows.Kept.Col().And(rows.Kept.Row())
+	// An ignored row has a label of its own, which no other row has.
 	own := ir.Select(rows.Kept, labels, g.Whole(-1).Sub(place))
 	equal := own.Col().Eq(own.Row()).Called("equal_labels")
 	self := place.Col().Eq(place.Row())
 	return &Batch{
-		Rows: rows, g: g, n: n, X: x, Labels: labels, own: own,
+		Rows: rows, g: g, n: n, X: x, Labels: labels,
 		Equal: equal, Same: equal.And(self.Not()).Called("same_class"),
 		Other: both.And(equal.Not()).Called("other_class"),
 	}
@@ -47,27 +47,15 @@ func (g *Graph) batchOf(n ir.Dim, x, labels *ir.Value, rows *Rows) *Batch {
 
 // positives are for each row the rows of its class, side by side: places
 // [n,R], R the most that a row has, but 1 at least; whether there is one; and how
-// many there are [n]. Behind those that there are stand others, which are to be
-// masked.
-//
-// In the order of the labels a class stands together: of each row the positives
-// are those that follow it there, and behind the last those from the first on.
+// many there are [n].
+// Behind those that there are stand others, which are to be masked.
 func (b *Batch) positives() (at, there, counts *ir.Value) {
-	rows, place := b.g.Extent(b.n), b.g.Iota(b.n)
-	order := b.own.ArgBottom(rows, b.n)
-	label := b.own.Gather(order)
-	class := label.Eq(label.Gather(place.Sub(1).Max(0))).Not().Int().CumSum(0)
-	sizes := b.g.Num(1).Expand(b.n).ScatterAdd(class, b.n)
-	size, end := sizes.Gather(class).Int(), sizes.CumSum(0).Gather(class).Int()
-
-	most := ir.ReduceMax(sizes.Concat(b.g.Num(2).Expand(ir.One), b.g.Fresh("L")), 0)
-	nth := place.ArgBottom(most.Int().Sub(1).Min(rows), b.g.Fresh("R")).Row() // 0, 1, …
-	next := place.Add(1).Col().Add(nth)
-	next = ir.Select(next.Less(end.Col()), next, next.Sub(size.Col())).Min(rows.Sub(1))
-
-	stands := order.ArgBottom(rows, b.n) // where each row stands in that order
-	others := size.Gather(stands).Sub(1)
-	return order.Gather(next).Gather(stands), nth.Less(others.Col()), others.Float()
+	same := b.Equal.Float().Put(1, b.g.Iota(b.n), b.g.Num(0).Expand(b.n))
+	counts = ir.Sum(same, 1)
+	one := b.g.Num(1).Expand(ir.One)
+	most := ir.ReduceMax(counts.Concat(one, b.g.Fresh("L")), 0).Int().Min(b.g.Extent(b.n))
+	r := b.g.Fresh("R")
+	return same.ArgTop(most, r), b.g.Iota(r).Row().Less(counts.Int().Col()), counts
 }
 
 // Once keeps of each two pairs (i, j) and (j, i) the one with i < j.
