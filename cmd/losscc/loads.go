@@ -159,7 +159,8 @@ func flatReader(f facts, reader string, opset int64, lacks ...string) verdict {
 
 // tract keeps whole numbers that a Cast or a Shape gives as expressions in the
 // extents: it does not add them up along an axis, and what depends on how many
-// places a NonZero finds stays an expression.
+// places a NonZero finds stays an expression. The smallest of infinities is to it
+// the largest finite number, which matters where one asks whether it is infinite.
 func tract(f facts) verdict {
 	v := flatReader(f, "tract", 18)
 	if v.Answer != "yes" {
@@ -168,6 +169,8 @@ func tract(f facts) verdict {
 	switch counts := f.countsOfNonZero(); {
 	case f.sumsCast():
 		return verdict{v.Reader, "no", "it has no CumSum of numbers that were cast to int64"}
+	case f.leastIsCompared():
+		return verdict{v.Reader, "no", "its ReduceMin of infinities is a finite number"}
 	case len(counts) > 0:
 		return verdict{v.Reader, "partly", "it gives " + strings.Join(counts, ", ") + " as an expression, not as a number"}
 	case f.told:
@@ -187,6 +190,20 @@ func (f facts) sumsCast() bool {
 			cast[o] = n.GetOpType() == "Cast" && toWhole
 		}
 		if n.GetOpType() == "CumSum" && anyOf(cast, n.GetInput()) {
+			return true
+		}
+	}
+	return false
+}
+
+// leastIsCompared tells whether an Equal reads what a ReduceMin gives.
+func (f facts) leastIsCompared() bool {
+	least := map[string]bool{}
+	for _, n := range f.nodes {
+		for _, o := range n.GetOutput() {
+			least[o] = n.GetOpType() == "ReduceMin"
+		}
+		if n.GetOpType() == "Equal" && anyOf(least, n.GetInput()) {
 			return true
 		}
 	}

@@ -99,27 +99,28 @@ func verdictOf(t *testing.T, reader, loss string, o compile.Options) verdict {
 // They were run in tract 0.23.9.
 func TestWhatTractRuns(t *testing.T) {
 	for _, c := range []struct {
-		loss, sets string
-		answer     string
+		loss, sets        string
+		forward, gradient string
 	}{
-		{"center", "centers_output=dense", "yes"},
-		{"center", "centers_output=rows", "no"},
-		{"contrastive", "mining=all", "yes"},
-		{"contrastive", "mining=hard", "yes"},
-		{"contrastive", "mining=indices", "yes"},
-		{"triplet", "mining=batch-hard", "yes"},
-		{"triplet", "mining=batch-all", "no"},
-		{"triplet", "mining=semi-hard", "no"},
-		{"triplet", "mining=indices", "partly"},
-		{"adacos", "median=all", "yes"},
-		{"elasticface", "assignment=sorted", "yes"},
-		{"arcface", "sub_centers=3", "yes"},
+		{"center", "centers_output=dense", "yes", "yes"},
+		{"center", "centers_output=rows", "no", "no"},
+		{"contrastive", "mining=all", "yes", "yes"},
+		{"contrastive", "mining=hard", "yes", "yes"},
+		{"contrastive", "mining=indices", "yes", "yes"},
+		{"triplet", "mining=batch-hard", "yes", "yes"},
+		{"triplet", "mining=batch-all", "yes", "yes"},
+		{"triplet", "mining=batch-all-semi-hard", "yes", "yes"},
+		{"triplet", "mining=semi-hard", "no", "yes"}, // 0.0144 where 0.4323 is right
+		{"triplet", "mining=indices", "partly", "partly"},
+		{"adacos", "median=all", "yes", "yes"},
+		{"elasticface", "assignment=sorted", "yes", "yes"},
+		{"arcface", "sub_centers=3", "yes", "yes"},
 	} {
 		name, value, _ := strings.Cut(c.sets, "=")
-		for _, grad := range []bool{false, true} {
+		for grad, want := range map[bool]string{false: c.forward, true: c.gradient} {
 			o := compile.Options{Form: "flat", Grad: grad, Sets: map[string]string{name: value}}
-			if v := verdictOf(t, "tract", c.loss, o); v.Answer != c.answer {
-				t.Errorf("%s %s, gradient %v: %s, %s; want %s", c.loss, c.sets, grad, v.Answer, v.Why, c.answer)
+			if v := verdictOf(t, "tract", c.loss, o); v.Answer != want {
+				t.Errorf("%s %s, gradient %v: %s, %s; want %s", c.loss, c.sets, grad, v.Answer, v.Why, want)
 			}
 		}
 	}
