@@ -1,7 +1,9 @@
 package main
 
 import (
+	"encoding/binary"
 	"fmt"
+	"math"
 	"slices"
 	"sort"
 	"strings"
@@ -28,11 +30,20 @@ type facts struct {
 	ops       map[string]bool
 	elems     map[onnxpb.TensorProto_DataType]bool // of inputs and outputs
 	whole     []string                             // outputs that are one int64
+	infinite  map[string]bool                      // constants
 }
 
 func factsOf(m *onnxpb.ModelProto) facts {
 	f := facts{ir: m.GetIrVersion(), functions: len(m.GetFunctions()) > 0, told: len(m.GetGraph().GetValueInfo()) > 0,
-		ops: map[string]bool{}, elems: map[onnxpb.TensorProto_DataType]bool{}}
+		ops: map[string]bool{}, elems: map[onnxpb.TensorProto_DataType]bool{}, infinite: map[string]bool{}}
+	for _, t := range m.GetGraph().GetInitializer() {
+		switch raw := t.GetRawData(); len(raw) {
+		case 4:
+			f.infinite[t.GetName()] = binary.LittleEndian.Uint32(raw) == math.Float32bits(float32(math.Inf(1)))
+		case 8:
+			f.infinite[t.GetName()] = binary.LittleEndian.Uint64(raw) == math.Float64bits(math.Inf(1))
+		}
+	}
 	for _, o := range m.GetOpsetImport() {
 		if d := o.GetDomain(); d == "" || d == "ai.onnx" {
 			f.opset = o.GetVersion()
@@ -196,14 +207,15 @@ func (f facts) sumsCast() bool {
 	return false
 }
 
-// leastIsCompared tells whether an Equal reads what a ReduceMin gives.
+// leastIsCompared tells whether an Equal asks whether what a ReduceMin gives is
+// infinite.
 func (f facts) leastIsCompared() bool {
 	least := map[string]bool{}
 	for _, n := range f.nodes {
 		for _, o := range n.GetOutput() {
 			least[o] = n.GetOpType() == "ReduceMin"
 		}
-		if n.GetOpType() == "Equal" && anyOf(least, n.GetInput()) {
+		if n.GetOpType() == "Equal" && anyOf(least, n.GetInput()) && anyOf(f.infinite, n.GetInput()) {
 			return true
 		}
 	}
