@@ -23,7 +23,7 @@ func inRuntimes(t *testing.T, v variant, o Options, sessions ...*runtime.Session
 }
 
 // ONNX Runtime agrees on every setting of every loss, in a form and type that
-// the settings take turns at; the whole matrix where that is asked for.
+// the settings take turns at; in two of them where the whole matrix is asked for.
 func TestOnnxRuntimeAgreesOnEverySetting(t *testing.T) {
 	t.Parallel()
 	session := runtimetest.Need(t, "onnxruntime")
