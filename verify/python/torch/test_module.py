@@ -147,12 +147,6 @@ def test_in_a_sum_a_first_value_is_that_of_its_part(sum_: str) -> None:
     assert alone.item() == pytest.approx(exact_bias(40, 0.7, 0.4, 10), rel=1e-6)
 
 
-@pytest.mark.parametrize("first", ["uniface", "sphereface2"])
-def test_a_shared_first_value_is_that_of_the_first_part(first: str) -> None:
-    second = {"uniface": "sphereface2", "sphereface2": "uniface"}[first]
-    equal([Loss(build(f"{first} + {second}"), C=10, D=2).bias], [Loss(build(first), C=10, D=2).bias])
-
-
 # ---------------------------------------------------------------- arguments
 
 
