@@ -145,13 +145,24 @@ func (b *Built) check(o Options) error {
 			}
 		}
 		if o.Official && !p.Loss.Official {
-			return usage("%s has no official gradient; losscc show tells which losses have", p.Loss.Name)
+			return usage("%s has no official gradient, only %s has; for others there is --gradient exact", p.Loss.Name, strings.Join(officials(), ", "))
 		}
 		if !known {
 			return usage("%s has no reduction %q here; it has %s%s", p.Loss.Name, b.Reduction, strings.Join(all, ", "), DidYouMean(b.Reduction, all))
 		}
 	}
 	return nil
+}
+
+// officials are the losses that have an official gradient.
+func officials() []string {
+	var names []string
+	for _, l := range List() {
+		if l.Official {
+			names = append(names, l.Name)
+		}
+	}
+	return names
 }
 
 // oneSchedule sees that parts which share an input that a host moves want it

@@ -192,34 +192,33 @@ func tract(f facts) verdict {
 
 // sumsCast tells whether a CumSum runs over what a Cast to int64 gives.
 func (f facts) sumsCast() bool {
-	cast := map[string]bool{}
-	for _, n := range f.nodes {
-		toWhole := slices.ContainsFunc(n.GetAttribute(), func(a *onnxpb.AttributeProto) bool {
+	return len(f.readers("CumSum", func(n *onnxpb.NodeProto) bool {
+		return n.GetOpType() == "Cast" && slices.ContainsFunc(n.GetAttribute(), func(a *onnxpb.AttributeProto) bool {
 			return a.GetName() == "to" && a.GetI() == int64(onnxpb.TensorProto_INT64)
 		})
-		for _, o := range n.GetOutput() {
-			cast[o] = n.GetOpType() == "Cast" && toWhole
-		}
-		if n.GetOpType() == "CumSum" && anyOf(cast, n.GetInput()) {
-			return true
-		}
-	}
-	return false
+	})) > 0
 }
 
 // leastIsCompared tells whether an Equal asks whether what a ReduceMin gives is
 // infinite.
 func (f facts) leastIsCompared() bool {
-	least := map[string]bool{}
+	asking := f.readers("Equal", func(n *onnxpb.NodeProto) bool { return n.GetOpType() == "ReduceMin" })
+	return slices.ContainsFunc(asking, func(n *onnxpb.NodeProto) bool { return anyOf(f.infinite, n.GetInput()) })
+}
+
+// readers are the nodes of an op that read what a node of some kind gives.
+func (f facts) readers(op string, kind func(*onnxpb.NodeProto) bool) []*onnxpb.NodeProto {
+	given := map[string]bool{}
+	var out []*onnxpb.NodeProto
 	for _, n := range f.nodes {
-		for _, o := range n.GetOutput() {
-			least[o] = n.GetOpType() == "ReduceMin"
+		if n.GetOpType() == op && anyOf(given, n.GetInput()) {
+			out = append(out, n)
 		}
-		if n.GetOpType() == "Equal" && anyOf(least, n.GetInput()) && anyOf(f.infinite, n.GetInput()) {
-			return true
+		for _, o := range n.GetOutput() {
+			given[o] = kind(n)
 		}
 	}
-	return false
+	return out
 }
 
 // countsOfNonZero are the outputs that are one whole number, made from the extent

@@ -130,29 +130,5 @@ func (o *compiling) compiled(expr string) (*compile.Result, error) {
 			return nil, misuse("found the factor %q, want the number without _", word)
 		}
 	}
-	if err := o.hasOfficial(expr); err != nil {
-		return nil, err
-	}
 	return compile.Run(expr, opts)
-}
-
-// hasOfficial refuses the official gradient of a loss that has none, and names
-// the losses that have one. What cannot be read is left to the compiler.
-func (o *compiling) hasOfficial(expr string) error {
-	terms, err := builders.ParseSum(expr)
-	if err != nil || o.gradient != "official" {
-		return nil
-	}
-	var with []string
-	for _, l := range builders.List() {
-		if l.Official {
-			with = append(with, l.Name)
-		}
-	}
-	for _, t := range terms {
-		if !t.Loss.Official {
-			return misuse("%s has no official gradient, only %s has; for others there is --gradient exact", t.Loss.Name, strings.Join(with, ", "))
-		}
-	}
-	return nil
 }

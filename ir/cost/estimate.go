@@ -171,8 +171,8 @@ func (e *estimate) view(v *ir.Value) {
 	}
 }
 
-// over tells whether a put or an add_at writes over its argument: something that was made
-// and that nothing reads later.
+// over tells whether a put or an add_at writes over its argument: something that
+// was made and that nothing reads later.
 func (e *estimate) over(v *ir.Value) bool {
 	x := v.Args[0]
 	return !e.copies && e.last[x.Index()] == v.Index() && e.owner[x.Index()] == x && x.Op != ir.OpExpand

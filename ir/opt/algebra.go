@@ -1,6 +1,10 @@
 package opt
 
-import "losscc/ir"
+import (
+	"slices"
+
+	"losscc/ir"
+)
 
 // Rule is an identity: what a value may be replaced by. Apply gets the value
 // and its arguments in the function being made, and gives back the equal
@@ -280,26 +284,29 @@ func expands() []Rule {
 			continue
 		}
 		rules = append(rules, Rule{"expand-" + op.Name, "an elementwise op broadcasts by itself", op, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
-			args := append([]*ir.Value(nil), a...)
-			changed := false
-			for i, x := range args {
-				if x.Op != ir.OpExpand {
-					continue
-				}
-				args[i] = x.Args[0]
-				if shapeOf(args).Equal(v.Type.Shape) {
-					changed = true
-				} else {
-					args[i] = x
-				}
-			}
-			if !changed {
-				return nil
-			}
-			return b.Emit(v.Op, v.Attrs, args...)
+			return broadcasting(b, v, a, func(x *ir.Value) *ir.Value { return under(x, ir.OpExpand) })
 		}})
 	}
 	return rules
+}
+
+// broadcasting is an elementwise op of what bare makes of its operands, where it
+// makes something of one and the result keeps its shape; nil where no operand may
+// be bare.
+func broadcasting(b *ir.Builder, v *ir.Value, a []*ir.Value, bare func(*ir.Value) *ir.Value) *ir.Value {
+	args := slices.Clone(a)
+	for i, x := range a {
+		if y := bare(x); y != nil {
+			args[i] = y
+			if !shapeOf(args).Equal(v.Type.Shape) {
+				args[i] = x
+			}
+		}
+	}
+	if slices.Equal(args, a) {
+		return nil
+	}
+	return b.Emit(v.Op, v.Attrs, args...)
 }
 
 // unaries are: an op on each element by itself does to what was expanded, and

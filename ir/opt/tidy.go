@@ -1,6 +1,10 @@
 package opt
 
-import "losscc/ir"
+import (
+	"slices"
+
+	"losscc/ir"
+)
 
 // Tidies are identities that come last, because choices look for what they take
 // away: axes in front, which broadcasting puts in by itself.
@@ -31,35 +35,27 @@ func fronts() []Rule {
 			continue
 		}
 		rules = append(rules, Rule{"front-" + op.Name, "an elementwise op puts axes in front by itself", op, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
-			args := append([]*ir.Value(nil), a...)
-			changed := false
-			for i, x := range args {
-				if x.Op == ir.OpUnsqueeze && x.Attrs.Int("axis") == 0 {
-					args[i] = x.Args[0]
-					if !shapeOf(args).Equal(v.Type.Shape) {
-						args[i] = x
-						continue
-					}
-					changed = true
-				}
-			}
-			if changed {
-				return b.Emit(op, v.Attrs, args...)
+			if w := broadcasting(b, v, a, withoutFront); w != nil {
+				return w
 			}
 			// Every operand that has the axis got it.
-			for i, x := range args {
-				switch {
-				case len(x.Type.Shape) < len(v.Type.Shape):
-				case x.Op == ir.OpUnsqueeze && x.Attrs.Int("axis") == 0:
-					args[i] = x.Args[0]
-				default:
-					return nil
+			args := slices.Clone(a)
+			for i, x := range a {
+				if len(x.Type.Shape) == len(v.Type.Shape) {
+					if args[i] = withoutFront(x); args[i] == nil {
+						return nil
+					}
 				}
 			}
 			return b.Emit(op, v.Attrs, args...).Unsqueeze(0)
 		}})
 	}
 	return rules
+}
+
+// withoutFront is x without the axis that was put in front of it; nil if none was.
+func withoutFront(x *ir.Value) *ir.Value {
+	return when(x.Op == ir.OpUnsqueeze && x.Attrs.Int("axis") == 0, first(x))
 }
 
 // small tells whether every extent is 1.
