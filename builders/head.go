@@ -63,8 +63,12 @@ func (h *Head) know(z *ir.Value, l logits) *ir.Value {
 // ignored rows.
 func (g *Graph) Head(classes ir.Dim) *Head {
 	x, labels := g.Embeddings(), g.Labels()
-	kept := labels.GreaterEq(0).And(labels.Less(g.Extent(classes))).Called("kept")
-	return &Head{Rows: g.RowsWhere(kept), Y: ir.Select(kept, labels, 0).Called("y"), X: g.harmless(x, kept), known: map[*ir.Value]logits{}}
+	return g.headOn(g.RowsWhere(g.within(labels, classes)), x, labels)
+}
+
+// headOn is a head over embeddings of some rows.
+func (g *Graph) headOn(r *Rows, x, labels *ir.Value) *Head {
+	return &Head{Rows: r, Y: ir.Select(r.Kept, labels, 0).Called("y"), X: g.harmless(x, r.Kept), known: map[*ir.Value]logits{}}
 }
 
 // harmless is x with what could spread from an ignored row taken out: a NaN

@@ -10,6 +10,12 @@ func List() []Loss {
 		curricularfaceLoss, mvSoftmaxLoss, npcfaceLoss, arcnegfaceLoss, circleSoftmaxLoss,
 		adacosLoss, adafaceLoss, magfaceLoss, elasticfaceLoss, adamSoftmaxLoss, kappafaceLoss,
 		spherefaceRLoss, sphereface2Loss, unifaceLoss, p2sgradLoss, focalLoss,
+		multiSimilarityLoss, supconLoss, ntXentLoss, circleLoss, nPairLoss, ncaLoss,
+		liftedStructureLoss, generalizedLiftedLoss, angularLoss, tupletMarginLoss, intraPairVarianceLoss,
+		rankedListLoss, snrContrastiveLoss, thresholdConsistentLoss,
+		proxyNCALoss, proxyAnchorLoss, softTripleLoss, wuMarginLoss, simpleLoss, rangeLoss, ringLoss,
+		smoothAPLoss, fastAPLoss, pnpLoss, histogramLoss, dynamicSoftMarginLoss,
+		instanceLoss, vicregLoss, barlowTwinsLoss,
 		mineTripletsLoss, minePairsLoss, sampleClassesLoss,
 	}
 }

@@ -56,13 +56,16 @@ func (s *Schedule) String() string {
 const (
 	SeedFamily   = "seed"
 	MarginFamily = "margin"
+	PairFamily   = "pairs"
 	MinerFamily  = "miner"
 )
 
-// Reductions of a loss with a term for each row, and of one without.
+// Reductions of a loss with a term for each row, of one without, and of one that is
+// a mean of its own.
 var (
-	perRow  = []string{"mean", "sum", "none"}
-	overall = []string{"mean", "sum"}
+	perRow   = []string{"mean", "sum", "none"}
+	overall  = []string{"mean", "sum"}
+	meanOnly = []string{"mean"}
 )
 
 // Roles of inputs: what a host does with them.

@@ -41,6 +41,36 @@ var namesOfLosses = map[string]string{
 	"uniface":           "uce unified-cross-entropy",
 	"p2sgrad":           "",
 	"focal":             "focal-loss",
+
+	"circle":                       "circle-loss circle-pair",
+	"n-pair":                       "npair n-pairs npairs n-pair-mc",
+	"lifted-structure":             "lifted lifted-struct",
+	"generalized-lifted-structure": "generalized-lifted lifted-embedding",
+	"multi-similarity":             "ms ms-loss",
+	"margin":                       "margin-loss wu-margin",
+	"nca":                          "neighbourhood-components",
+	"proxy-nca":                    "proxynca proxy-nca++",
+	"proxy-anchor":                 "proxyanchor",
+	"soft-triple":                  "softtriple",
+	"nt-xent":                      "ntxent simclr infonce",
+	"supcon":                       "sup-con supervised-contrastive",
+	"vicreg":                       "",
+	"barlow-twins":                 "barlow",
+	"fastap":                       "fast-ap",
+	"histogram":                    "histogram-loss",
+	"snr-contrastive":              "snr signal-to-noise-ratio",
+	"angular":                      "angular-loss",
+	"tuplet-margin":                "tuplet",
+	"intra-pair-variance":          "",
+	"ranked-list":                  "rll",
+	"smooth-ap":                    "smoothap",
+	"range":                        "range-loss",
+	"ring":                         "ring-loss",
+	"simple":                       "sim-ple",
+	"instance":                     "instance-loss",
+	"pnp":                          "pnp-loss",
+	"dynamic-soft-margin":          "dsm",
+	"threshold-consistent-margin":  "tcm",
 }
 
 func TestEveryLossHasItsNames(t *testing.T) {
@@ -83,6 +113,16 @@ var ranges = map[string]string{
 	"l_a": "> 0", "u_a": "> 0", "l_m": ">= 0", "u_m": ">= 0",
 	"focal.gamma": "0 or >= 1", "focal gamma": "0 or >= 1",
 	"label_smoothing": ">= 0, < 1", "sub_centers": ">= 1",
+
+	"multi-similarity alpha": "> 0", "multi-similarity beta": "> 0", "multi-similarity lambda": "", "multi-similarity epsilon": "",
+	"lifted-structure margin": "", "generalized-lifted-structure margin": "", // a distance may be negative
+	"nca epsilon": ">= 0", "soft-triple epsilon": ">= 0", "vicreg epsilon": ">= 0", "barlow-twins epsilon": ">= 0",
+	"base_temperature": ">= 0", "angular alpha": "> 0, < 90", "soft-triple gamma": "> 0", "tau": ">= 0",
+	"ranked-list lambda": ">= 0, <= 1", "simple lambda": ">= 0, <= 1", "r": "> 0",
+	"positive_weight": ">= 0", "negative_weight": ">= 0", "mu": ">= 0", "nu": ">= 0",
+	"cutoff": "> 0, < 2", "nonzero_loss_cutoff": "> 0, <= 2",
+	"range k": ">= 1", "range alpha": ">= 0", "range beta": ">= 0",
+	"bins": ">= 1, <= 100000", "pnp alpha": "> 0", "b": "> 0", "momentum": ">= 0, <= 1",
 }
 
 func TestEveryNumberHasItsRange(t *testing.T) {
@@ -133,6 +173,8 @@ func TestRangesOfTwoParameters(t *testing.T) {
 		{"combined-margin", sets{"m1": "-0.1"}, false},
 		{"combined-margin", sets{"m2": "-0.1", "m3": "-1"}, true},
 		{"contrastive", sets{"positive_margin": "-1"}, true},
+		{"margin", sets{"mining": "distance-weighted"}, true},
+		{"margin", sets{"mining": "distance-weighted", "over": "pairs"}, false},
 	} {
 		l, _ := builders.Find(c.loss)
 		if _, _, err := l.Configure(c.sets); (err == nil) != c.ok {

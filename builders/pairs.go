@@ -22,13 +22,27 @@ type Batch struct {
 
 // Batch begins a loss over the pairs of a batch of n rows; a negative label
 // marks an ignored row.
-func (g *Graph) Batch(n ir.Dim) *Batch {
+func (g *Graph) Batch(n ir.Dim) *Batch { return g.BatchOf(n, "") }
+
+// BatchOf is Batch with labels below the extent of a table of classes, others
+// being ignored; without a table no label is too large.
+func (g *Graph) BatchOf(n, classes ir.Dim) *Batch {
 	x := g.Input("embeddings", ir.F(n, D), RoleEmbeddings)
 	labels := g.Input("labels", ir.I(n), RoleLabels)
-	rows := g.RowsWhere(labels.GreaterEq(0).Called("kept"))
+	rows := g.RowsWhere(g.within(labels, classes))
 	// Of an ignored row's distances no loss has a derivative, so that its
 	// gradient is 0 without being made 0 here.
 	return g.batchOf(n, x.Through(g.harmless(x, rows.Kept)), labels, rows)
+}
+
+// within tells which labels are those of a class of the table along an extent, or
+// where there is none, not negative.
+func (g *Graph) within(labels *ir.Value, classes ir.Dim) *ir.Value {
+	kept := labels.GreaterEq(0)
+	if classes != "" {
+		kept = kept.And(labels.Less(g.Extent(classes)))
+	}
+	return kept.Called("kept")
 }
 
 func (g *Graph) batchOf(n ir.Dim, x, labels *ir.Value, rows *Rows) *Batch {
@@ -45,12 +59,21 @@ func (g *Graph) batchOf(n ir.Dim, x, labels *ir.Value, rows *Rows) *Batch {
 	}
 }
 
-// positives are for each row the rows of its class, side by side: places
+// positives are for each row the other rows of its class, see sideBySide.
+func (b *Batch) positives() (at, there, counts *ir.Value) {
+	return b.sideBySide(b.Equal.Float().Put(1, b.g.Iota(b.n), b.g.Num(0).Expand(b.n)))
+}
+
+// among are for each row the rows that a mask chooses, see sideBySide.
+func (b *Batch) among(mask *ir.Value) (at, there, counts *ir.Value) {
+	return b.sideBySide(mask.Float())
+}
+
+// sideBySide are for each row the rows whose number is 1 and not 0: places
 // [n,R], R the most that a row has, but 1 at least; whether there is one; and how
 // many there are [n].
 // Behind those that there are stand others, which are to be masked.
-func (b *Batch) positives() (at, there, counts *ir.Value) {
-	same := b.Equal.Float().Put(1, b.g.Iota(b.n), b.g.Num(0).Expand(b.n))
+func (b *Batch) sideBySide(same *ir.Value) (at, there, counts *ir.Value) {
 	counts = ir.Sum(same, 1)
 	one := b.g.Num(1).Expand(ir.One)
 	most := ir.ReduceMax(counts.Concat(one, b.g.Fresh("L")), 0).Int().Min(b.g.Extent(b.n))

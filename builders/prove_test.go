@@ -233,7 +233,7 @@ func drawOne(name string, elem ir.Elem, shape []int, size map[ir.Dim]int, rng *r
 		switch name {
 		case "lambda":
 			x.F[i] = 3 * rng.Float64()
-		case "class_weight", "margins", "t", "kappa":
+		case "class_weight", "margins", "t", "kappa", "histogram":
 			x.F[i] = rng.Float64()
 		case "class_counts":
 			x.F[i] = float64(1 + rng.IntN(9))
@@ -245,6 +245,9 @@ func drawOne(name string, elem ir.Elem, shape []int, size map[ir.Dim]int, rng *r
 			x.F[i] = 1 + rng.Float64()
 		default:
 			x.F[i] = rng.NormFloat64()
+			if name == "noise" && len(shape) == 2 { // to draw one of several with
+				x.F[i] = rng.Float64()
+			}
 		}
 	}
 	return x

@@ -1,6 +1,13 @@
 package builders
 
-import "losscc/ir"
+import (
+	"math"
+
+	"losscc/ir"
+)
+
+// inf is +∞.
+var inf = math.Inf(1)
 
 // unit is x̂ = x/‖x‖ for each row of a matrix, 0 for a zero row.
 func unit(x *ir.Value) *ir.Value { return x.Mul(ir.Recip(ir.Norm(x)).Col()) }

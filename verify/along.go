@@ -74,17 +74,21 @@ func (j *judge) atEdges(p *point) (func(output string) Bound, error) {
 // at cosines that are ±1 but for what the inputs were rounded by, where the
 // derivative of an angle is as large as it happens to be; where the last bits
 // of the inputs choose between rows; where a swap has two equal distances to
-// choose from; and for the official gradient, whose quotient is that of two
-// zeros where a row is 0.
+// choose from; where the last bits of the inputs tell which terms a mean counts;
+// and for the official gradient, whose quotient is that of two zeros where a row
+// is 0.
 func (j *judge) anyNumber(p *point) (bool, error) {
 	if j.claim.gradient == "official" || (p.twin || p.turning || p.whole) && j.claim.swaps() {
 		return true, nil
 	}
-	if !p.turning {
+	if !p.turning && !j.claim.counts() {
 		return false, nil
 	}
 	if _, err := j.wantAt(p); err != nil {
 		return false, err
+	}
+	if !p.turning {
+		return j.blurs(p)["loss"] > tolerance(tolTurning), nil
 	}
 	if j.blurs(p)["loss"] > tolerance(tolTurning) {
 		return true, nil
@@ -102,6 +106,14 @@ func (j *judge) anyNumber(p *point) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// counts tells whether a part's mean is over the terms that are above 0, so that it
+// jumps where one of them begins to count.
+func (c *claim) counts() bool {
+	return slices.ContainsFunc(c.parts, func(p part) bool {
+		return p.params["average"] == "nonzero" || p.name == "margin" || p.name == "threshold-consistent-margin"
+	})
 }
 
 // swaps tells whether a part takes the smaller of two distances.

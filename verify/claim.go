@@ -106,7 +106,7 @@ func (p part) complete() error {
 		if found, want := fmt.Sprintf("%T", v), fmt.Sprintf("%T", defaults[name]); found != want {
 			return fmt.Errorf("its metadata losscc.params give %s of %s as %s, want %s", name, p.key, found, want)
 		}
-		if err := possible(name, v); err != nil {
+		if err := possible(p.name, name, v); err != nil {
 			return fmt.Errorf("its metadata losscc.params for %s of %s: %w", name, p.key, err)
 		}
 	}

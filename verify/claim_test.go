@@ -98,7 +98,7 @@ func TestDefaultsAreWords(t *testing.T) {
 		}
 		for name, v := range defaults {
 			used[name] = true
-			if err := possible(name, v); err != nil {
+			if err := possible(loss, name, v); err != nil {
 				t.Errorf("%s of %s: %v", name, loss, err)
 			}
 		}

@@ -34,6 +34,11 @@ var duties = map[string]duty{
 	"bias":         {draw.Parameter, []string{"C"}},
 	"margins":      {draw.Parameter, []string{"C"}},
 	"proxies":      {draw.Parameter, []string{"P", "D"}},
+	"beta":         {draw.Parameter, []string{"C"}},
+	"radius":       {draw.Parameter, []string{"1"}},
+	"bank":         {draw.Data, []string{"M", "D"}},
+	"bank_labels":  {draw.Labels, []string{"M"}},
+	"histogram":    {draw.State, []string{"B"}},
 	"centers":      {draw.State, []string{"C", "D"}},
 	"t":            {draw.State, nil},
 	"scale":        {draw.State, nil},
@@ -52,7 +57,7 @@ var duties = map[string]duty{
 
 // oneNumber are the losses whose bias is one number, unless they are asked for
 // one a class.
-var oneNumber = []string{"sphereface2", "uniface"}
+var oneNumber = []string{"sphereface2", "uniface", "simple"}
 
 // miners are the graphs that choose rows and have no loss.
 var miners = []string{"mine-triplets", "mine-pairs"}
@@ -73,6 +78,8 @@ func (c *claim) duty(input string) (duty, bool) {
 		d.dims = []string{"S"}
 	case input == "noise" && c.has("sample-classes"):
 		d.dims = []string{"C"}
+	case input == "noise" && c.has("margin"):
+		d.dims = []string{"N", "N"}
 	case input == "bias" && c.oneBias():
 		d.dims = []string{"1"}
 	case input == "centers" && c.frozen():
@@ -115,7 +122,7 @@ func (c *claim) frozen() bool {
 func (c *claim) subCentered() bool {
 	return slices.ContainsFunc(c.parts, func(p part) bool {
 		n, given := p.params["sub_centers"].(float64)
-		return p.name == "subcenter-arcface" || given && n > 1
+		return p.name == "subcenter-arcface" || p.name == "soft-triple" || given && n > 1
 	})
 }
 

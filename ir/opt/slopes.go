@@ -196,8 +196,11 @@ func finite(x *ir.Value) bool {
 	case ir.OpFloat:
 		return true
 	case ir.OpDiv:
+		if x.Args[1].Op != ir.OpMax {
+			return false
+		}
 		least, ok := last(x.Args[1]).Const()
-		return x.Args[1].Op == ir.OpMax && ok && least > 0 && finite(x.Args[0]) && finite(x.Args[1])
+		return ok && least > 0 && finite(x.Args[0]) && finite(x.Args[1])
 	case ir.OpAdd, ir.OpSub, ir.OpMul, ir.OpNeg, ir.OpMax, ir.OpMin, ir.OpSum, ir.OpSelect,
 		ir.OpUnsqueeze, ir.OpSqueeze, ir.OpReshape, ir.OpExpand, ir.OpTranspose,
 		ir.OpScatterAdd, ir.OpGather, ir.OpPick, ir.OpPut, ir.OpTake, ir.OpAddAt:

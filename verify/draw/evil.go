@@ -113,10 +113,10 @@ type evil struct {
 }
 
 // small are extents at which a judge is quick and nothing is degenerate.
-var small = Sizes{"N": 6, "C": 4, "D": 3, "K": 2, "P": 4, "T": 5, "S": 6}
+var small = Sizes{"N": 6, "C": 4, "D": 3, "K": 2, "P": 4, "T": 5, "S": 6, "M": 5, "B": 6}
 
 // nines are extents at which a few whole numbers tie often.
-var nines = Sizes{"N": 9, "D": 3, "T": 12, "S": 9}
+var nines = Sizes{"N": 9, "D": 3, "T": 12, "S": 9, "M": 5, "B": 6}
 
 func with(symbol string, n int) Sizes {
 	s := Sizes{}
@@ -128,7 +128,7 @@ func with(symbol string, n int) Sizes {
 }
 
 // none has no rows, and no indices of rows.
-var none = Sizes{"N": 0, "C": 4, "D": 3, "K": 2, "P": 4, "T": 0, "S": 0}
+var none = Sizes{"N": 0, "C": 4, "D": 3, "K": 2, "P": 4, "T": 0, "S": 0, "M": 5, "B": 6}
 
 // These are the names, or begin the names, of sets with a mark.
 const (

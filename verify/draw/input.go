@@ -40,6 +40,7 @@ var custom = map[string]string{
 	"embeddings": Embeddings, "embeddings_a": Embeddings, "embeddings_b": Embeddings,
 	"anchor": Embeddings, "positive": Embeddings, "negative": Embeddings,
 	"weight": Parameter, "bias": Parameter, "proxies": Parameter, "centers": State,
+	"bank": Data, "bank_labels": Labels, "histogram": State, "radius": Parameter, "beta": Parameter,
 	"labels": Labels, "same": Labels, "triplets": Index, "pairs": Index,
 	"lambda": Schedule, "noise": Noise,
 }
@@ -69,7 +70,7 @@ func (in Input) Differentiable() bool {
 type Sizes map[string]int
 
 // Usual are the extents of symbols that nobody gave.
-var Usual = Sizes{"N": 8, "C": 10, "D": 16, "K": 3, "P": 6, "T": 12, "T2": 9, "S": 12, "R": 6}
+var Usual = Sizes{"N": 8, "C": 10, "D": 16, "K": 3, "P": 6, "T": 12, "T2": 9, "S": 12, "R": 6, "M": 7, "B": 9}
 
 // ParseSizes reads extents as "N=8,C=10,D=16".
 func ParseSizes(text string) (Sizes, error) {

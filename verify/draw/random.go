@@ -46,6 +46,9 @@ func (d *drawer) fill(in Input, t *tensor.Tensor) {
 		d.distinct(t)
 	}
 	number := numbers[in.Name]
+	if in.Role == Noise && len(in.Dims) == 2 { // to draw one of several with
+		number = (*rand.Rand).Float64
+	}
 	if number == nil && in.Role == Schedule {
 		number = numbers["lambda"]
 	}
@@ -67,7 +70,8 @@ var numbers = map[string]func(*rand.Rand) float64{
 	"scale":        func(r *rand.Rand) float64 { return 3 + 5*r.Float64() },
 	"batch_mean":   func(r *rand.Rand) float64 { return 2 + r.Float64() },
 	"batch_std":    func(r *rand.Rand) float64 { return 1 + r.Float64() },
-	"seen":         func(r *rand.Rand) float64 { return float64(1 + r.IntN(9)) },
+	"histogram":    positive, "radius": positive,
+	"seen": func(r *rand.Rand) float64 { return float64(1 + r.IntN(9)) },
 }
 
 func positive(r *rand.Rand) float64 { return 0.05 + r.Float64() }
@@ -127,8 +131,8 @@ func (d *drawer) rows() int {
 func (d *drawer) classes() (n int, all bool) {
 	for _, in := range d.inputs {
 		for _, dim := range in.Dims {
-			if dim == "C" {
-				n, _ = d.sizes.of("C")
+			if dim == "C" || dim == "P" {
+				n, _ = d.sizes.of(dim)
 				return n, true
 			}
 		}

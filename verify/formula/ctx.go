@@ -48,7 +48,7 @@ type entry struct {
 // table holds every loss and miner by name; each file of formulas adds its
 // own in the composite literal of its family.
 func table(name string) (entry, bool) {
-	for _, family := range []map[string]entry{seeds, margins, miners} {
+	for _, family := range []map[string]entry{seeds, margins, pairs, miners} {
 		if e, ok := family[name]; ok {
 			return e, true
 		}
@@ -59,7 +59,7 @@ func table(name string) (entry, bool) {
 // Names lists every loss that has a formula here, sorted.
 func Names() []string {
 	var names []string
-	for _, family := range []map[string]entry{seeds, margins} {
+	for _, family := range []map[string]entry{seeds, margins, pairs} {
 		for n := range family {
 			names = append(names, n)
 		}

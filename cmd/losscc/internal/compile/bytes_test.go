@@ -53,6 +53,11 @@ var larger = map[string]struct {
 	"magface":           {10700, "the norm enters twice with its gradient: margin and regulariser"},
 	"kappaface":         {12100, "three states with their updates at the end of an epoch"},
 	"sphereface2":       {9800, "two margin ops, for the target and the others, each with a derivative"},
+
+	"nt-xent":             {13700, "two roles, each with two kinds of negatives"},
+	"soft-triple":         {11300, "two softmaxes, and the distances between a class's centres"},
+	"range":               {12200, "the farthest pairs of each class, and the nearest classes"},
+	"dynamic-soft-margin": {11600, "the nearest of two kinds of negatives, and a histogram that moves"},
 }
 
 func TestFilesAreSmall(t *testing.T) {

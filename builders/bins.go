@@ -1,0 +1,41 @@
+package builders
+
+import (
+	"strconv"
+
+	"losscc/ir"
+)
+
+// bins are numbers spread over the nodes 0, 1, … of a histogram: each is shared by
+// the two nodes beside it, the nearer one having more.
+type bins struct {
+	nodes ir.Dim
+	// below is the node below each number, share what the one above has.
+	below, share *ir.Value
+}
+
+// spread is a matrix of numbers from 0 to n over n + 1 nodes; which node is below is
+// constant in the gradient, and a number on a node has none.
+func spread(x *ir.Value, n int) bins {
+	x = clamp(x, 0, float64(n))
+	at := ir.Floor(ir.Stop(x))
+	x = ir.Select(at.Eq(ir.Stop(x)), ir.Stop(x), x)
+	below := at.Min(float64(n - 1))
+	// What is no number has a place all the same.
+	return bins{ir.Dim(strconv.Itoa(n + 1)), below.Int().Max(0).Min(n - 1), x.Sub(below)}
+}
+
+// all is the histogram of all numbers, [nodes], each counting by its weight.
+func (b bins) all(weight *ir.Value) *ir.Value {
+	low := flat(weight.Sub(weight.Mul(b.share))).ScatterAdd(flat(b.below), b.nodes)
+	high := flat(weight.Mul(b.share)).ScatterAdd(flat(b.below).Add(1), b.nodes)
+	return low.Add(high)
+}
+
+// rows is a histogram for each row, [N,nodes], its numbers counting by their weights.
+func (b bins) rows(weight *ir.Value) *ir.Value {
+	n := weight.Type.Shape[0]
+	zero := weight.Builder().Num(0).Expand(n, b.nodes)
+	high := weight.Mul(b.share)
+	return zero.AddAt(b.below, weight.Sub(high)).AddAt(b.below.Add(1), high)
+}

@@ -1,0 +1,97 @@
+package builders
+
+import "losscc/ir"
+
+// rangeLoss draws the farthest pairs of each class together and the two nearest
+// classes apart:
+//
+//	α·Σ_classes n/Σ_{n farthest} 1/d + β·[m − D]₊,  D the least distance of two means
+//
+// Zhang, Fang, Wen, Li, Qiao, "Range Loss for Deep Face Recognition with Long-Tailed
+// Training Data", ICCV 2017.
+var rangeLoss = Loss{
+	Name:    "range",
+	Aliases: []string{"range-loss"},
+	Family:  PairFamily,
+	Title:   "the farthest pairs of a class together, the nearest classes apart",
+	Formula: "α·Σ_classes n/Σ 1/d over the n = min(k, pairs) largest distances of the class + β·[m − D]₊, D the least distance between two class means",
+	Paper:   "Zhang, Fang, Wen, Li, Qiao, Range Loss for Deep Face Recognition with Long-Tailed Training Data, ICCV 2017",
+	Notes: []string{
+		"The sum over classes is not divided by anything. It regularises another loss: add it to one as a weighted sum.",
+		"It sets the rows of a class against each other: N times the square of the most rows of a class are held at once.",
+	},
+	Reductions: meanOnly,
+	New: func() Formula {
+		return &Range{K: 2, Margin: 20000, Alpha: 0.00005, Beta: 0.0001, Distance: "squared-euclidean"}
+	},
+}
+
+// Range has the hyper-parameters of the loss range.
+type Range struct {
+	K         int     `range:">= 1" doc:"k, how many pairs of a class count"`
+	Margin    float64 `range:">= 0" doc:"m, how far apart the nearest classes are to be"`
+	Alpha     float64 `range:">= 0" doc:"α, the weight of the pairs of a class"`
+	Beta      float64 `range:">= 0" doc:"β, the weight of the nearest classes"`
+	Distance  string  `enum:"squared-euclidean|euclidean" doc:"d"`
+	Normalize bool    `doc:"replace embeddings by their unit vectors first"`
+}
+
+// Build writes the loss. The first row of a class stands for it.
+func (p *Range) Build(g *Graph) {
+	b := g.Batch(N)
+	x := b.X
+	if p.Normalize {
+		x = unit(x)
+	}
+	place := g.Iota(N)
+	before := b.Same.And(place.Row().Less(place.Col()))
+	first := b.Kept.And(has(before).Not())
+	classes := g.Fresh("M")
+	at := first.NonZero(classes).Column(0)
+	intra := p.pairs(g, b, betweenAll(p.Distance, false, x), at)
+	inter := p.apart(g, b, x, at)
+	g.Output("loss", intra.Mul(p.Alpha).Add(inter.Mul(p.Beta)))
+}
+
+// pairs is Σ n/Σ 1/d over the classes whose first rows stand at those places. d of
+// the pairs of a class: its rows r against its rows s, each pair once.
+func (p *Range) pairs(g *Graph, b *Batch, d, at *ir.Value) *ir.Value {
+	rows, there, _ := b.among(b.Equal)
+	rows, there = rows.Gather(at), there.Gather(at) // [M,R]
+	s := rows.Type.Shape
+	r := g.Iota(s[1])
+	once := r.Col().Less(r.Row()).Unsqueeze(0).And(there.Unsqueeze(2)).And(there.Unsqueeze(1)) // [M,R,R]
+	of := flat(d).Gather(flat3(rows.Unsqueeze(2).Mul(g.Extent(N)).Add(rows.Unsqueeze(1)))).Reshape(s[0], s[1].Times(s[1]))
+	mask := once.Reshape(s[0], s[1].Times(s[1]))
+	order := negated(mask, ir.Stop(of))
+	most := g.Extent(s[1]).Mul(g.Extent(s[1])).Min(p.K)
+	k := g.Fresh("L")
+	chosen := order.ArgTop(most, k)
+	far := of.Take(chosen)
+	pairs := ir.Sum(mask.Float(), 1)
+	inside := g.Iota(k).Float().Row().Less(pairs.Col())
+	n := pairs.Min(float64(p.K))
+	zero := ir.ReduceMax(inside.And(far.Eq(0.0)).Int(), 1).Greater(0)
+	sum := ir.Sum(ir.Select(inside, ir.Recip(far), 0.0), 1)
+	empty := zero.Or(pairs.Eq(0.0))
+	return ir.Sum(ir.Select(empty, 0.0, n.Div(ir.Select(empty, 1.0, sum))))
+}
+
+// apart is [m − D]₊, D the least distance between the means of two classes.
+func (p *Range) apart(g *Graph, b *Batch, x, at *ir.Value) *ir.Value {
+	member := b.Equal.Float().Gather(at) // [M,N]
+	mean := ir.MatMul(member, x).Div(ir.Sum(member, 1).Max(1).Col())
+	d := betweenAll(p.Distance, false, mean)
+	m := d.Type.Shape[0]
+	place := g.Iota(m)
+	others := ir.Select(place.Col().Less(place.Row()), d, g.Num(inf))
+	// A row of infinities in front, for a minimum over no classes.
+	least := ir.ReduceMin(flat(others).Concat(g.Num(inf).Expand(ir.One), g.Fresh("L")), 0)
+	return ir.Select(g.Extent(m).Greater(1), hinge(g.Num(p.Margin).Sub(least)), 0.0)
+}
+
+// flat3 is a value of three axes as a vector.
+func flat3(x *ir.Value) *ir.Value {
+	s := x.Type.Shape
+	return x.Reshape(s[0].Times(s[1]).Times(s[2]))
+}

@@ -1,0 +1,42 @@
+package builders
+
+import (
+	"math"
+
+	"losscc/ir"
+)
+
+// tupletMarginLoss sets each positive pair, its angle made larger by a margin,
+// against all negatives of its anchor:
+//
+//	ℓ_ij = log(1 + Σ_{N(i)} e^{s·(cos θ_ik − cos(θ_ij − m))})
+//
+// Yu, Tao, "Deep Metric Learning with Tuplet Margin Loss", ICCV 2019.
+var tupletMarginLoss = Loss{
+	Name:       "tuplet-margin",
+	Aliases:    []string{"tuplet"},
+	Family:     PairFamily,
+	Title:      "each positive pair, slackened by an angle, against all negatives",
+	Formula:    "ℓ_ij = log(1 + Σ_N e^{s·(cos θ_ik − cos(θ_ij − m))}), mean over ordered positive pairs",
+	Paper:      "Yu, Tao, Deep Metric Learning with Tuplet Margin Loss, ICCV 2019",
+	Notes:      []string{"The paper adds intra-pair-variance: a weighted sum of both losses is its whole objective."},
+	Reductions: meanOnly,
+	New:        func() Formula { return &TupletMargin{Margin: 0.1, Scale: 64} },
+}
+
+// TupletMargin has the hyper-parameters of the loss tuplet-margin.
+type TupletMargin struct {
+	Margin float64 `range:">= 0" doc:"m, in radians"`
+	Scale  float64 `range:"> 0" doc:"s, what cosines are multiplied by"`
+}
+
+// Build writes the loss.
+func (p *TupletMargin) Build(g *Graph) {
+	b := g.Batch(N)
+	c := b.cosines()
+	slack := c.Mul(math.Cos(p.Margin)).Add(sine(c).Mul(math.Sin(p.Margin))).Called("slack_cos")
+	some := has(b.Other)
+	against := lseWhere(b.Other, c.Mul(p.Scale))
+	pairs := b.Same.And(some.Col())
+	g.Output("loss", meanOf(pairs, ir.Softplus(against.Col().Sub(slack.Mul(p.Scale)))))
+}
