@@ -199,30 +199,54 @@ def listed(net: Net) -> None:
     net("Mul", net("Sub", pull, push), over, out="loss")
     if net.row.mode == "gradient":
         weights = net("ScatterElements", pushes, pairs.others, net("Neg", net("Reshape", pulls, [n, OTHERS])), axis=1)
-        dense(pairs, weights, over)
+        dense(pairs, net("Add", weights, net("Transpose", weights, perm=[1, 0])), over)
 
 
-def dense(pairs: Pairs, weights: str, over: str) -> None:
-    """The gradient, from weights of distances d(a,j), less than 0 where a pair is drawn together.
+def dense(pairs: Pairs, m: str, over: str) -> None:
+    """The gradient, from weights of distances and their transposes, less than 0 where a pair is drawn together.
 
-    It is 2 times (m − the diagonal of m's sums)·x, m = weights + weightsᵀ.
+    It is 2 times (m − the diagonal of m's sums)·x.
     """
     net, n = pairs.net, pairs.n
-    both = net("Add", weights, net("Transpose", weights, perm=[1, 0]))
-    own = net("Neg", net.sums(both, 1))
-    m = net("ScatterElements", both, np.arange(n)[:, None], own, axis=1)
-    drawn = net("Gemm", m, net("Mul", pairs.x, over), alpha=2.0)
-    pairs.restored(drawn)
+    own = net("Neg", net.sums(m, 1))
+    m = net("ScatterElements", m, np.arange(n)[:, None], own, axis=1)
+    pairs.restored(net("Gemm", m, net("Mul", pairs.x, over), alpha=2.0))
+
+
+def sparse(pairs: Pairs, pull: str, push: str, far: str) -> None:
+    """The gradient, from weights of the pairs of a class [N,4] and of the negatives far [N,K], few of a row.
+
+    Rows are gathered and added to instead of a second product.
+    """
+    net, n, d = pairs.net, pairs.n, pairs.net.row.d
+    classes = [n // CLASS_SIZE, CLASS_SIZE, CLASS_SIZE]
+    pull = net("Reshape", pull, classes)
+    both = net("Add", pull, net("Transpose", pull, perm=[0, 2, 1]))
+    own = net("Mul", np.eye(CLASS_SIZE, dtype=np.float32), net.sums(both, 2))
+    inside = net("MatMul", net("Sub", own, both), net("Reshape", pairs.x, [n // CLASS_SIZE, CLASS_SIZE, d]))
+    away = net("Sub", net("Unsqueeze", pairs.x, [1]), net("Gather", pairs.x, far))
+    away = net("Mul", away, net("Unsqueeze", push, [2]))
+    base = net("Sub", net("Reshape", inside, [n, d]), net.sums(away, 1, 0))
+    pairs.restored(net("ScatterND", base, net("Unsqueeze", far, [2]), away, reduction="add"))
 
 
 def batch_hard(net: Net) -> None:
     pairs, n = Pairs(net), net.row.n
-    near = pairs.positives()
+    same = net("GatherElements", pairs.h, pairs.block, axis=1)
+    same = net("Sub", same, np.where(pairs.block == np.arange(n)[:, None], FAR, 0).astype(np.float32))
+    hardest = net("ReduceMax", same, axes=[1], keepdims=1)
     h = pairs.negatives(FAR)
-    far = net("ReduceMin", h, axes=[1], keepdims=1)
-    hardest = net("ReduceMax", near, axes=[1], keepdims=0)
+    if net.row.mode == "forward":
+        far = net("ReduceMin", h, axes=[1], keepdims=1)
+    else:
+        least = net("ArgMin", h, axis=1, keepdims=1)
+        far = net("GatherElements", h, least, axis=1)
     terms = net("Relu", net("Add", net("Sub", hardest, far), ALPHA))
     net("ReduceMean", terms, keepdims=0, out="loss")
+    if net.row.mode == "gradient":
+        push = net("Mul", net("Sign", terms), 2.0 / n)
+        pull = net("Mul", net("Cast", net("Equal", same, hardest), to=1), push)
+        sparse(pairs, pull, push, least)
 
 
 def semi_hard(net: Net) -> None:
@@ -236,11 +260,19 @@ def semi_hard(net: Net) -> None:
     beyond = net("Reciprocal", net("Sub", pairs.every(h), net("Add", near, APART)))
     nearest = net("ReduceMax", beyond, axes=[2], keepdims=1)
     farthest = net("Sub", net("Reshape", net("ReduceMax", h, axes=[1], keepdims=0), [n, 1, 1]), near)
-    away = net("Where", net("Less", 0.0, nearest), net("Reciprocal", nearest), farthest)
-    net("ReduceMean", net("Relu", net("Sub", ALPHA, away)), keepdims=0, out="loss")
+    found = net("Less", 0.0, nearest)
+    away = net("Where", found, net("Reciprocal", nearest), farthest)
+    terms = net("Relu", net("Sub", ALPHA, away))
+    net("ReduceMean", terms, keepdims=0, out="loss")
+    if net.row.mode == "gradient":
+        far = net("Where", found, net("ArgMax", beyond, axis=2, keepdims=1), net("Unsqueeze", net("ArgMax", h, axis=1, keepdims=1), [2]))
+        push = net("Reshape", net("Mul", net("Sign", terms), 2.0 / (n * OTHERS)), [n, OTHERS])
+        pull = net("ScatterElements", np.zeros((n, CLASS_SIZE), np.float32), pairs.others % CLASS_SIZE, push, axis=1)
+        sparse(pairs, pull, push, net("Reshape", far, [n, OTHERS]))
 
 
 def contrastive(net: Net) -> None:
+    """The mean of the distances in classes, and of what the others lack to the margin, of those that do."""
     pairs, n = Pairs(net), net.row.n
     d = net("Sqrt", net("Add", pairs.h, net("Unsqueeze", pairs.squares, [1])))
     block = net("GatherElements", d, pairs.block, axis=1)
@@ -251,13 +283,17 @@ def contrastive(net: Net) -> None:
     missing = net("Sub", net.total(short), net("ReduceSum", inside, keepdims=0))
     count = net("Sub", net.total(on), net("ReduceSum", net("Sign", inside), keepdims=0))
     net("Add", pull, net("Div", missing, count), out="loss")
+    if net.row.mode == "gradient":
+        own = (pairs.block == np.arange(n)[:, None]).astype(np.float32)
+        weight = net("Mul", count, (own - 1) / np.float32(n * OTHERS))
+        m = net("ScatterElements", net("Div", on, d), pairs.block, net("Div", weight, net("Add", block, own)), axis=1)
+        dense(pairs, m, net("Reciprocal", count))
 
 
 GRAPHS = {
     "arcface": head, "cosface": head, "softmax": head, "triplet-batch-all": listed, "triplet-all-semi-hard": listed,
     "triplet-batch-hard": batch_hard, "triplet-semi-hard": semi_hard, "contrastive": contrastive,
 }
-UNWRITTEN = {("triplet-batch-hard", "gradient"), ("triplet-semi-hard", "gradient"), ("contrastive", "gradient")}
 
 
 class Bare(Column):
@@ -268,7 +304,7 @@ class Bare(Column):
     packages = ("onnxruntime",)
 
     def takes(self, row: Row) -> bool:
-        return not row.sweep and (row.loss, row.mode) not in UNWRITTEN
+        return not row.sweep
 
     def step(self, task: Task) -> Step:
         net = Net(task.row)
