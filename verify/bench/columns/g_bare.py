@@ -56,6 +56,11 @@ class Net:
         """The sum of a matrix: rows first, which takes half the time of all at once."""
         return self("ReduceSum", self.sums(x, -1, 0), keepdims=0)
 
+    def stacked(self, x: str, form: list[int]) -> str:
+        """The sum of OTHERS arrays of a form, as a product with ones: few rows are slow to reduce."""
+        flat = self("Reshape", x, [OTHERS, math.prod(form)])
+        return self("Reshape", self("MatMul", np.ones((1, OTHERS), np.float32), flat), form)
+
     def model(self) -> bytes:
         from onnx import TensorProto, helper
 
@@ -154,17 +159,22 @@ class Pairs:
         return self.net("Gather", self.net("Reshape", matrix, [self.n * self.n]), where)
 
     def positives(self) -> str:
-        """h of each anchor's positives, [N,3,1]."""
-        return self.pick(self.h, (np.arange(self.n)[:, None] * self.n + self.others)[:, :, None])
+        """h of each anchor's positives, [3,N,1]."""
+        return self.pick(self.h, (np.arange(self.n) * self.n + self.others.T)[:, :, None])
 
     def negatives(self, instead: float) -> str:
         """h of each anchor's negatives, with another number in the places of its class, [N,N]."""
         filled = np.full((self.n, CLASS_SIZE), instead, np.float32)
         return self.net("ScatterElements", self.h, self.block, filled, axis=1)
 
-    def every(self, h: str) -> str:
-        """[N,N] as [N,1,N], against each positive."""
-        return self.net("Reshape", h, [self.n, 1, self.n])
+    def choice(self, op: str, h: str) -> tuple[str, str]:
+        """The least or largest of each row, op being Min or Max, and where it is."""
+        net, largest = self.net, int(op == "Max")
+        if self.n >= 512:  # TopK is the faster one of long rows
+            at = net("TopK", h, [1], largest=largest)
+            return f"{at}_values", at
+        at = net(f"Arg{op}", h, axis=-1, keepdims=1)
+        return net(f"Reduce{op}", h, axes=[-1], keepdims=1), at
 
     def restored(self, gradient: str) -> None:
         """The gradient in the order of the embeddings."""
@@ -179,26 +189,24 @@ def listed(net: Net) -> None:
     near = pairs.positives()
     limit = net("Add", near, ALPHA)
     h = pairs.negatives(FAR)
-    far = pairs.every(h)
     semi_hard = net.row.loss == "triplet-all-semi-hard"
+    over = net.constant(1.0 / (n * OTHERS * (n - CLASS_SIZE)))
     if not semi_hard and net.row.mode == "forward":
-        terms = net("Relu", net("Sub", limit, far))
-        net("Mul", net.total(net("Reshape", terms, [n * OTHERS, n])), 1.0 / (n * OTHERS * (n - CLASS_SIZE)), out="loss")
+        terms = net("Relu", net("Sub", limit, h))
+        net("Mul", net.total(net("Reshape", terms, [n * OTHERS, n])), over, out="loss")
         return
-    chosen = net("Less", far, limit)
+    chosen = net("Less", h, limit)
     if semi_hard:
-        chosen = net("And", chosen, net("Less", near, far))
+        chosen = net("And", chosen, net("Less", near, h))
     on = net("Cast", chosen, to=1)
-    pulls, pushes = net.sums(on, 2), net.sums(on, 1, 0)  # [N,3,1], [N,N]
-    pull = net("ReduceSum", net("Mul", pulls, limit), keepdims=0)
-    push = net.total(net("Mul", pushes, h))
+    pulls, pushes = net.sums(on, 2), net.stacked(on, [n, n])  # [3,N,1], [N,N]
     if semi_hard:
         over = net("Reciprocal", net("ReduceSum", pulls, keepdims=0))
-    else:
-        over = net.constant(1.0 / (n * OTHERS * (n - CLASS_SIZE)))
-    net("Mul", net("Sub", pull, push), over, out="loss")
+    pull = net("ReduceSum", net("Mul", pulls, limit), keepdims=0)
+    net("Mul", net("Sub", pull, net.total(net("Mul", pushes, h))), over, out="loss")
     if net.row.mode == "gradient":
-        weights = net("ScatterElements", pushes, pairs.others, net("Neg", net("Reshape", pulls, [n, OTHERS])), axis=1)
+        drawn = net("Neg", net("Transpose", net("Reshape", pulls, [OTHERS, n]), perm=[1, 0]))
+        weights = net("ScatterElements", pushes, pairs.others, drawn, axis=1)
         dense(pairs, net("Add", weights, net("Transpose", weights, perm=[1, 0])), over)
 
 
@@ -214,39 +222,37 @@ def dense(pairs: Pairs, m: str, over: str) -> None:
 
 
 def sparse(pairs: Pairs, pull: str, push: str, far: str) -> None:
-    """The gradient, from weights of the pairs of a class [N,4] and of the negatives far [N,K], few of a row.
+    """The gradient, from weights of the pairs of a class [N,4], and of K negatives a row with where they are [K,N,1].
 
-    Rows are gathered and added to instead of a second product.
+    Rows are gathered, and added to, instead of a second product.
     """
     net, n, d = pairs.net, pairs.n, pairs.net.row.d
-    classes = [n // CLASS_SIZE, CLASS_SIZE, CLASS_SIZE]
-    pull = net("Reshape", pull, classes)
+    pull = net("Reshape", pull, [n // CLASS_SIZE, CLASS_SIZE, CLASS_SIZE])
     both = net("Add", pull, net("Transpose", pull, perm=[0, 2, 1]))
     own = net("Mul", np.eye(CLASS_SIZE, dtype=np.float32), net.sums(both, 2))
     inside = net("MatMul", net("Sub", own, both), net("Reshape", pairs.x, [n // CLASS_SIZE, CLASS_SIZE, d]))
-    away = net("Sub", net("Unsqueeze", pairs.x, [1]), net("Gather", pairs.x, far))
-    away = net("Mul", away, net("Unsqueeze", push, [2]))
-    base = net("Sub", net("Reshape", inside, [n, d]), net.sums(away, 1, 0))
-    pairs.restored(net("ScatterND", base, net("Unsqueeze", far, [2]), away, reduction="add"))
+    away = net("Mul", push, net("Sub", pairs.x, net("Gather", pairs.x, net("Squeeze", far, [2]))))
+    out = net("Reshape", away, [n, d]) if net.row.loss == "triplet-batch-hard" else net.stacked(away, [n, d])
+    base = net("Sub", net("Reshape", inside, [n, d]), out)
+    pairs.restored(net("ScatterND", base, far, away, reduction="add"))
 
 
 def batch_hard(net: Net) -> None:
     pairs, n = Pairs(net), net.row.n
-    same = net("GatherElements", pairs.h, pairs.block, axis=1)
-    same = net("Sub", same, np.where(pairs.block == np.arange(n)[:, None], FAR, 0).astype(np.float32))
+    own = pairs.block == np.arange(n)[:, None]
+    same = net("Sub", net("GatherElements", pairs.h, pairs.block, axis=1), np.where(own, FAR, 0).astype(np.float32))
     hardest = net("ReduceMax", same, axes=[1], keepdims=1)
     h = pairs.negatives(FAR)
     if net.row.mode == "forward":
         far = net("ReduceMin", h, axes=[1], keepdims=1)
     else:
-        least = net("ArgMin", h, axis=1, keepdims=1)
-        far = net("GatherElements", h, least, axis=1)
+        far, at = pairs.choice("Min", h)
     terms = net("Relu", net("Add", net("Sub", hardest, far), ALPHA))
     net("ReduceMean", terms, keepdims=0, out="loss")
     if net.row.mode == "gradient":
         push = net("Mul", net("Sign", terms), 2.0 / n)
         pull = net("Mul", net("Cast", net("Equal", same, hardest), to=1), push)
-        sparse(pairs, pull, push, least)
+        sparse(pairs, pull, net("Unsqueeze", push, [0]), net("Unsqueeze", at, [0]))
 
 
 def semi_hard(net: Net) -> None:
@@ -257,32 +263,42 @@ def semi_hard(net: Net) -> None:
     pairs, n = Pairs(net), net.row.n
     near = pairs.positives()
     h = pairs.negatives(-FAR)
-    beyond = net("Reciprocal", net("Sub", pairs.every(h), net("Add", near, APART)))
-    nearest = net("ReduceMax", beyond, axes=[2], keepdims=1)
-    farthest = net("Sub", net("Reshape", net("ReduceMax", h, axes=[1], keepdims=0), [n, 1, 1]), near)
+    beyond = net("Reciprocal", net("Sub", h, net("Add", near, APART)))
+    if net.row.mode == "forward":
+        nearest, farthest = (net("ReduceMax", x, axes=[-1], keepdims=1) for x in (beyond, h))
+    else:
+        nearest, at_nearest = pairs.choice("Max", beyond)
+        farthest, at_farthest = pairs.choice("Max", h)
     found = net("Less", 0.0, nearest)
-    away = net("Where", found, net("Reciprocal", nearest), farthest)
+    away = net("Where", found, net("Reciprocal", nearest), net("Sub", farthest, near))
     terms = net("Relu", net("Sub", ALPHA, away))
     net("ReduceMean", terms, keepdims=0, out="loss")
     if net.row.mode == "gradient":
-        far = net("Where", found, net("ArgMax", beyond, axis=2, keepdims=1), net("Unsqueeze", net("ArgMax", h, axis=1, keepdims=1), [2]))
-        push = net("Reshape", net("Mul", net("Sign", terms), 2.0 / (n * OTHERS)), [n, OTHERS])
-        pull = net("ScatterElements", np.zeros((n, CLASS_SIZE), np.float32), pairs.others % CLASS_SIZE, push, axis=1)
-        sparse(pairs, pull, push, net("Reshape", far, [n, OTHERS]))
+        push = net("Mul", net("Sign", terms), 2.0 / (n * OTHERS))
+        by_anchor = net("Transpose", net("Squeeze", push, [2]), perm=[1, 0])
+        pull = net("ScatterElements", np.zeros((n, CLASS_SIZE), np.float32), pairs.others % CLASS_SIZE, by_anchor, axis=1)
+        sparse(pairs, pull, push, net("Where", found, at_nearest, at_farthest))
 
 
 def contrastive(net: Net) -> None:
-    """The mean of the distances in classes, and of what the others lack to the margin, of those that do."""
+    """The mean distance in classes, and the mean of what other pairs lack to the margin, of those that lack any.
+
+    What the pairs of a class would add to the latter is taken off it.
+    """
     pairs, n = Pairs(net), net.row.n
     d = net("Sqrt", net("Add", pairs.h, net("Unsqueeze", pairs.squares, [1])))
     block = net("GatherElements", d, pairs.block, axis=1)
     pull = net("Mul", net("ReduceSum", block, keepdims=0), 1.0 / (n * OTHERS))
-    short = net("Relu", net("Sub", MARGIN, d))
-    on = net("Sign", short)
-    inside = net("Relu", net("Sub", MARGIN, block))
-    missing = net("Sub", net.total(short), net("ReduceSum", inside, keepdims=0))
-    count = net("Sub", net.total(on), net("ReduceSum", net("Sign", inside), keepdims=0))
-    net("Add", pull, net("Div", missing, count), out="loss")
+
+    def below(x: str) -> tuple[str, str, str]:
+        """Which of x are below the margin, how many, and their sum."""
+        on = net("Cast", net("Less", x, MARGIN), to=1)
+        return on, net.total(on), net.total(net("Mul", on, x))
+
+    (on, many, reached), (_, few, little) = below(d), below(block)
+    count = net("Sub", many, few)
+    push = net("Sub", MARGIN, net("Div", net("Sub", reached, little), count))
+    net("Add", pull, push, out="loss")
     if net.row.mode == "gradient":
         own = (pairs.block == np.arange(n)[:, None]).astype(np.float32)
         weight = net("Mul", count, (own - 1) / np.float32(n * OTHERS))
