@@ -108,8 +108,8 @@ def times(result: dict) -> str:
         "measured once a run. There are two floors, both in ONNX Runtime: the products alone, which do nothing "
         "else, and the barest graph, put together by hand of standard operators for the inputs of this table: "
         "its numbers are right for these, but it ignores no label and guards against nothing. The most that can "
-        "be reached is the best peer's time over the barest graph's, or over that of the products alone where "
-        "there is no such graph. A goal is the least ratio to the best peer, or to the peer named beside it, that "
+        "be reached is the best peer's time over the barest graph's, or losscc's where that is less, or over that "
+        "of the products alone where there is no such graph. A goal is the least ratio to the best peer, or to the peer named beside it, that "
         "losscc is meant to have; ✓ and ✗ say whether it has, and *at most* what the barest graph has where that "
         "is less than the goal. "
         "A time with ? was measured while the machine changed its speed by more than a tenth.")

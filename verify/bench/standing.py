@@ -69,11 +69,12 @@ def over(cells: list[dict], column: str) -> float | None:
 
 
 def over_least(cells: list[dict]) -> float | None:
-    """losscc's time over the least that is known to do: the barest graph's, or else that of the products alone.
+    """losscc's time over the least that is known to do: the barest graph's or its own, or else the products'.
 
     A graph that gathers rows instead of a product may be faster than the products.
     """
-    return over(cells, BARE) or over(cells, FLOOR)
+    bare = over(cells, BARE)
+    return max(bare, 1.0) if bare else over(cells, FLOOR)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """Each loss as the barest graph by hand: right for the benchmark's clean inputs, and for no others.
 
-What these graphs leave out is what a file of losscc's cannot: labels that are
-ignored, rows of zeros, exponentials that overflow, a count of what is averaged.
-Sizes are constants of the graph, and of pairs so is that each class has
-CLASS_SIZE rows: sorted by class, what is of a class lies where only N tells.
+These graphs leave out what a file of losscc's cannot: labels that are ignored,
+rows of zeros, exponentials that overflow, a count of the anchors that have pairs.
+Sizes are constants of the graph. Each class of pairs has CLASS_SIZE rows: once
+they are sorted by class, N alone tells where the pairs of a class stand.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from matrix import CLASS_SIZE, Row
 OTHERS = CLASS_SIZE - 1  # positives of an anchor
 PIECE = 64  # numbers of a row that ReduceSumSquare sums fastest
 ALPHA, MARGIN = 0.2, 1.2  # of triplets, of contrastive
-APART = 2.0**-23  # less than any two distances of the inputs differ by
+APART = 2.0**-23  # less than what unequal distances differ by, of rows of up to 512 numbers
 FAR = 1e6  # more than any distance
 
 
