@@ -69,10 +69,7 @@ def over(cells: list[dict], column: str) -> float | None:
 
 
 def over_least(cells: list[dict]) -> float | None:
-    """losscc's time over the least that is known to do: the barest graph's or its own, or else the products'.
-
-    A graph that gathers rows instead of a product may be faster than the products.
-    """
+    """losscc's time over the least that is known to do: the barest graph's or its own, or else the products'."""
     bare = over(cells, BARE)
     return max(bare, 1.0) if bare else over(cells, FLOOR)
 

@@ -221,20 +221,17 @@ def dense(pairs: Pairs, m: str, over: str) -> None:
     pairs.restored(net("Gemm", m, net("Mul", pairs.x, over), alpha=2.0))
 
 
-def sparse(pairs: Pairs, pull: str, push: str, far: str) -> None:
-    """The gradient, from weights of the pairs of a class [N,4], and of K negatives a row with where they are [K,N,1].
+def few(pairs: Pairs, pull: str, push: str, far: str, over: str) -> None:
+    """The gradient, from weights of the pairs of a class [N,4], and of K negatives a row with where they are [N,K].
 
-    Rows are gathered, and added to, instead of a second product.
+    Adding rows with ScatterND would spare the second product, but ONNX Runtime adds
+    several to one row at once, and loses some.
     """
-    net, n, d = pairs.net, pairs.n, pairs.net.row.d
-    pull = net("Reshape", pull, [n // CLASS_SIZE, CLASS_SIZE, CLASS_SIZE])
-    both = net("Add", pull, net("Transpose", pull, perm=[0, 2, 1]))
-    own = net("Mul", np.eye(CLASS_SIZE, dtype=np.float32), net.sums(both, 2))
-    inside = net("MatMul", net("Sub", own, both), net("Reshape", pairs.x, [n // CLASS_SIZE, CLASS_SIZE, d]))
-    away = net("Mul", push, net("Sub", pairs.x, net("Gather", pairs.x, net("Squeeze", far, [2]))))
-    out = net("Reshape", away, [n, d]) if net.row.loss == "triplet-batch-hard" else net.stacked(away, [n, d])
-    base = net("Sub", net("Reshape", inside, [n, d]), out)
-    pairs.restored(net("ScatterND", base, far, away, reduction="add"))
+    net, n = pairs.net, pairs.n
+    several = net.row.loss != "triplet-batch-hard"  # of a row, which may be one and the same
+    pushed = net("ScatterElements", np.zeros((n, n), np.float32), far, push, axis=1, reduction="add" if several else "none")
+    weights = net("ScatterElements", pushed, pairs.block, net("Neg", pull), axis=1)
+    dense(pairs, net("Add", weights, net("Transpose", weights, perm=[1, 0])), over)
 
 
 def batch_hard(net: Net) -> None:
@@ -250,9 +247,9 @@ def batch_hard(net: Net) -> None:
     terms = net("Relu", net("Add", net("Sub", hardest, far), ALPHA))
     net("ReduceMean", terms, keepdims=0, out="loss")
     if net.row.mode == "gradient":
-        push = net("Mul", net("Sign", terms), 2.0 / n)
+        push = net("Sign", terms)
         pull = net("Mul", net("Cast", net("Equal", same, hardest), to=1), push)
-        sparse(pairs, pull, net("Unsqueeze", push, [0]), net("Unsqueeze", at, [0]))
+        few(pairs, pull, push, at, net.constant(1.0 / n))
 
 
 def semi_hard(net: Net) -> None:
@@ -274,10 +271,10 @@ def semi_hard(net: Net) -> None:
     terms = net("Relu", net("Sub", ALPHA, away))
     net("ReduceMean", terms, keepdims=0, out="loss")
     if net.row.mode == "gradient":
-        push = net("Mul", net("Sign", terms), 2.0 / (n * OTHERS))
-        by_anchor = net("Transpose", net("Squeeze", push, [2]), perm=[1, 0])
-        pull = net("ScatterElements", np.zeros((n, CLASS_SIZE), np.float32), pairs.others % CLASS_SIZE, by_anchor, axis=1)
-        sparse(pairs, pull, push, net("Where", found, at_nearest, at_farthest))
+        push, far = (net("Transpose", net("Squeeze", x, [2]), perm=[1, 0])
+                     for x in (net("Sign", terms), net("Where", found, at_nearest, at_farthest)))
+        pull = net("ScatterElements", np.zeros((n, CLASS_SIZE), np.float32), pairs.others % CLASS_SIZE, push, axis=1)
+        few(pairs, pull, push, far, net.constant(1.0 / (n * OTHERS)))
 
 
 def contrastive(net: Net) -> None:
