@@ -66,7 +66,7 @@ func TestEveryLossRunsAtTinyShapesAndItsNumbersHold(t *testing.T) {
 	python(t)
 	dir := t.TempDir()
 	talk, code := run(t, "bench.py", "--losscc", losscc(t, dir), "--work", dir, "--quick",
-		"--only", " (losscc|products_ort)$", "--out", dir)
+		"--only", " (losscc|products_ort|bare_ort)$", "--out", dir)
 	if code != 0 {
 		t.Fatalf("exit code %d\n%s", code, talk)
 	}
@@ -78,17 +78,17 @@ func TestEveryLossRunsAtTinyShapesAndItsNumbersHold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ours := 0
+	count := map[string]int{}
 	for _, c := range r.Cells {
 		if c.Failed != "" || len(c.Wrong) > 0 || len(c.Times) < 3 || len(c.Errors) == 0 {
 			t.Errorf("%s %s: %+v", c.Key, c.Column, c)
 		}
-		if c.Column == "losscc" {
-			ours++
-		}
+		count[c.Column]++
 	}
-	if ours < 16 {
-		t.Errorf("%d cells of losscc's, want every loss forward and with gradients", ours)
+	for _, column := range []string{"losscc", "bare_ort"} {
+		if count[column] < 16 {
+			t.Errorf("%d cells of %s, want every loss forward and with gradients", count[column], column)
+		}
 	}
 	wellFormed(t, filepath.Join(dir, "plot.svg"))
 	if table, err := os.ReadFile(filepath.Join(dir, "table.md")); err != nil || !bytes.Contains(table, []byte("in theory")) {
@@ -133,6 +133,7 @@ func TestTheProductsOfAShapeAreMeasuredOnce(t *testing.T) {
 	for only, want := range map[string]string{
 		"B128 C10k gradient products_ort":                "arcface B128 C10k gradient products_ort\n",
 		"^(cosface|softmax).*C10k gradient products_ort": "cosface B1024 C10k gradient products_ort\ncosface B128 C10k gradient products_ort\n",
+		"^(arcface|softmax) B128 C10k forward bare_ort":  "arcface B128 C10k forward bare_ort\nsoftmax B128 C10k forward bare_ort\n",
 		"B256 forward products_ort":                      "triplet-batch-all B256 forward products_ort\n",
 	} {
 		if got, code := run(t, "bench.py", "--losscc", "losscc", "--work", dir, "--list", "--only", only); code != 0 || got != want {

@@ -1,7 +1,7 @@
 """Draws the ratios of a run: a line for each row, a mark for each column, on a log scale.
 
 Colours are those of Okabe and Ito, which people tell apart however they see
-colours; every column has a shape of its own too.
+colours, and a grey; every column has a shape of its own too.
 """
 
 from __future__ import annotations
@@ -16,13 +16,17 @@ LEFT, RIGHT, TOP, STEP, WIDTH = 270, 70, 118, 22, 980
 
 # Colour and shape, in the order of the columns.
 MARKS = [("#0072b2", "circle"), ("#e69f00", "square"), ("#cc79a7", "diamond"), ("#d55e00", "triangle"),
-         ("#56b4e9", "down"), ("#009e73", "cross"), ("#000000", "plus")]
+         ("#56b4e9", "down"), ("#009e73", "cross"), ("#000000", "plus"), (FAINT, "ring")]
+
+FLOORS = (standing.FLOOR, standing.BARE)
 
 
 def mark(x: float, y: float, colour: str, shape: str, r: float = 5) -> str:
     """A mark with its middle at x, y."""
     if shape == "circle":
         return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r}" fill="{colour}"/>'
+    if shape == "ring":
+        return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r - 1}" stroke="{colour}" stroke-width="2" fill="none"/>'
     if shape in ("cross", "plus"):
         a, b = (r, r) if shape == "cross" else (r, 0)
         lines = f"M{x - a:.1f} {y - b:.1f}L{x + a:.1f} {y + b:.1f}M{x - b:.1f} {y + a:.1f}L{x + b:.1f} {y - a:.1f}"
@@ -45,8 +49,9 @@ def data(result: dict) -> list[tuple[str, dict[str, float], float | None]]:
     found = []
     for key, cells in standing.with_products(result).items():
         ratios, wanted = dict(standing.ratios(cells)), standing.goal(cells)
-        if over := standing.over_products(cells):
-            ratios[standing.FLOOR] = 1 / over
+        for floor in FLOORS:
+            if over := standing.over(cells, floor):
+                ratios[floor] = 1 / over
         if ratios:
             found.append((key, ratios, wanted.wanted if wanted else None))
     return found
@@ -94,7 +99,7 @@ def svg(result: dict) -> str:
         if goal:
             out.append(f'<path d="M{place(goal):.1f} {y - 8:.1f}v16" stroke="{FAINT}" stroke-width="1.5" stroke-dasharray="3 2"/>')
         out += [mark(place(r), y, *looks[n]) for n, r in ratios.items()]
-        if peers := [r for n, r in ratios.items() if n != standing.FLOOR]:
+        if peers := [r for n, r in ratios.items() if n not in FLOORS]:
             out.append(text(WIDTH - 16, y + 4, f"{min(peers):.2f}×", 13, "end", bold=True))
     out.append(text(WIDTH - 16, TOP - 14, "best peer", 12, "end", FAINT))
     out.append(text(16, height - 14, f"Least times, each ratio within one run, {result['date']}, each peer with its faster allocator; "

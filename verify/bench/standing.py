@@ -13,6 +13,7 @@ import matrix
 
 OURS = "losscc"
 FLOOR = "products_ort"
+BARE = "bare_ort"
 PEER_KIND, FLOOR_KIND = "peer", "floor"
 
 
@@ -61,10 +62,16 @@ def with_products(result: dict) -> dict[str, list[dict]]:
             for key, cells in found.items()}
 
 
-def over_products(cells: list[dict]) -> float | None:
-    """losscc's time over that of the products alone in its runtime."""
-    ours, floor = fastest(cells, OURS), fastest(cells, FLOOR)
-    return ours["min_ms"] / floor["min_ms"] if ours and floor else None
+def over(cells: list[dict], column: str) -> float | None:
+    """losscc's time over that of a column."""
+    ours, other = fastest(cells, OURS), fastest(cells, column)
+    return ours["min_ms"] / other["min_ms"] if ours and other else None
+
+
+def over_least(cells: list[dict]) -> float | None:
+    """losscc's time over the least that is known to do: the barest graph's or its own, or else the products'."""
+    bare = over(cells, BARE)
+    return max(bare, 1.0) if bare else over(cells, FLOOR)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,7 +81,7 @@ class Goal:
     reached: float
     wanted: float
     against: str  # the peer's column; empty: the best
-    allowed: float | None  # what a graph would reach that made the products and nothing else
+    allowed: float | None  # what the barest graph reaches, or where there is none, the products alone
 
     @property
     def met(self) -> bool:
@@ -82,20 +89,20 @@ class Goal:
 
     @property
     def beyond(self) -> bool:
-        """Whether no graph of these products can meet it."""
+        """Whether the barest graph does not meet it either."""
         return not self.met and self.allowed is not None and self.allowed < self.wanted
 
 
 def goal(cells: list[dict], least: bool = False) -> Goal | None:
-    """The goal of a row with its products, or with least the one that every row has against every peer."""
+    """The goal of a row, or with least the one that every row has against every peer."""
     found, first = ratios(cells), cells[0]
     if not found or row_of(first).tiny:
         return None
     wanted, against = (matrix.LEAST, "") if least else matrix.LOSSES[first["loss"]].goal(first["n"], first["c"], first["mode"])
     if against and against not in found:
         return None
-    reached, over = found[against] if against else min(found.values()), over_products(cells)
-    return Goal(reached, wanted, against, reached * over if over else None)
+    reached, least_known = found[against] if against else min(found.values()), over_least(cells)
+    return Goal(reached, wanted, against, reached * least_known if least_known else None)
 
 
 def geometric(values: list[float]) -> float:

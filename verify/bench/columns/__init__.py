@@ -19,7 +19,7 @@ from matrix import Row
 
 Arrays = dict[str, np.ndarray]
 
-OURS, PEER, FLOOR = "ours", "peer", "floor"
+OURS, PEER, FLOOR, BARE = "ours", "peer", "floor", "bare"
 
 
 class Missing(Exception):
