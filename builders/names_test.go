@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"losscc/builders"
+	"losscc/verify/formula"
 )
 
 // namesOfLosses are the names that the losses over classes, pairs and triplets
@@ -179,6 +180,29 @@ func TestRangesOfTwoParameters(t *testing.T) {
 		l, _ := builders.Find(c.loss)
 		if _, _, err := l.Configure(c.sets); (err == nil) != c.ok {
 			t.Errorf("%s %v: %v", c.loss, c.sets, err)
+		}
+	}
+}
+
+// A default is typed twice: with the loss, and with the loops that judge it.
+func TestDefaultsAreThoseOfTheFormulas(t *testing.T) {
+	for _, l := range builders.List() {
+		want, err := formula.Defaults(l.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		params := l.Params()
+		if len(params) != len(want) {
+			t.Errorf("%s has %d parameters, its formula %d", l.Name, len(params), len(want))
+		}
+		for _, p := range params {
+			found := p.Default
+			if n, whole := found.(int); whole {
+				found = float64(n)
+			}
+			if found != want[p.Name] {
+				t.Errorf("%s: %s is %v unless it is set, its formula has %v", l.Name, p.Name, found, want[p.Name])
+			}
 		}
 	}
 }

@@ -176,10 +176,26 @@ func (p *Triplet) batchAll(b *Batch) {
 		perRow := positives.Mul(negatives)
 		p.average(b.g, terms, ir.Sum(perRow))
 	case "batch-all-hard":
-		chosen := an.LessEq(ap)
-		p.average(b.g, terms.Mul(chosen.Float()), count(chosen))
+		p.chosen(b, d, at, terms, an.LessEq(ap))
 	case "batch-all-semi-hard":
-		chosen := ap.Less(an).And(an.LessEq(ap.Add(p.Margin)))
-		p.average(b.g, terms.Mul(chosen.Float()), count(chosen))
+		p.chosen(b, d, at, terms, ap.Less(an).And(an.LessEq(ap.Add(p.Margin))))
 	}
+}
+
+// chosen is the loss of some of the triplets of batchAll, [n,R,n], each chosen by
+// its distances. Where no chosen one is beyond the margin, d(a,p) + α and d(a,n) are
+// summed apart, by how often each counts.
+func (p *Triplet) chosen(b *Batch, d, at, terms, chosen *ir.Value) {
+	on := chosen.Float()
+	if p.Hinge != "relu" || p.Swap || p.Average != "all" {
+		p.average(b.g, terms.Mul(on), count(chosen))
+		return
+	}
+	perPositive, perNegative := ir.Sum(on, 2), ir.Sum(on, 1)
+	near, far := d.Take(at).Add(p.Margin).Mul(perPositive), d.Mul(perNegative)
+	total, n := ir.Sum(near).Sub(ir.Sum(far)), ir.Sum(perPositive)
+	if b.g.Reduction == "mean" {
+		total = total.Div(n.Max(1))
+	}
+	b.g.Output("loss", total)
 }

@@ -10,8 +10,8 @@
 # $LOSSCC_VENV or ~/.cache/losscc; later runs find them there. PYTHON chooses the
 # Python. `go test ./...` alone runs the tests that need Go only.
 #
-# quick tries every fifth setting of each loss and takes turns at reductions, types
-# and forms. Everything takes each with each, and then runs the web's tests, for
+# quick tries every fifth setting of each loss and takes turns at types and forms.
+# Everything tries each setting in each, and then runs the web's tests, for
 # which Node is wanted, and PyTorch's, for which 4 GB are fetched once. What cannot
 # be had is said to be not run; under LOSSCC_CI it is a failure.
 #
@@ -55,7 +55,7 @@ LOSSCC_PYTHON=$("$python" verify/python/environment.py newest </dev/null) ||
 LOSSCC_PYTHON_OLD=$("$python" verify/python/environment.py oldest </dev/null) ||
   fail "the oldest ONNX Runtime could not be set up (see above)" 4
 export LOSSCC_PYTHON LOSSCC_PYTHON_OLD
-[[ -n $quick ]] || export LOSSCC_MATRIX=full # every setting in every form, type and reduction
+[[ -n $quick ]] || export LOSSCC_MATRIX=full # every setting in every form and type
 export LOSSCC_REQUIRE_RUNTIMES=1 # they are here: a test that skips them is a failure
 version='import sys, importlib.metadata as m; print(sys.argv[1], m.version(sys.argv[1]))'
 passed "$("$LOSSCC_PYTHON" -c "$version" onnx), newest $("$LOSSCC_PYTHON" -c "$version" onnxruntime), oldest $("$LOSSCC_PYTHON_OLD" -c "$version" onnxruntime), $("$python" --version)"

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"losscc/builders"
 	"losscc/ir"
 	"losscc/verify/onnxval"
 )
@@ -94,10 +95,12 @@ func (g graph) role(p port) string {
 	switch {
 	case p.Role == "":
 		return ""
-	case p.Name == "labels" && g.countsClasses():
-		return "classes 0…C−1; anything else marks an ignored row"
+	case p.Name == "labels" && g.classes() != "":
+		return "classes 0…" + g.classes() + "−1; anything else marks an ignored row"
 	case p.Name == "labels":
 		return "classes from 0 up; a negative one marks an ignored row"
+	case p.Name == "bank_labels":
+		return "labels: the classes of the bank's rows; a negative one leaves its row out"
 	case p.Name == "same":
 		return "labels: 1 for one class, 0 for two; anything else marks an ignored pair"
 	case p.Role == "state" && p.Name == "centers" && named(g.out, "center_rows"):
@@ -110,9 +113,14 @@ func (g graph) role(p port) string {
 	return p.Role + ": " + roles[p.Role]
 }
 
-// countsClasses tells whether an input says how many classes there are.
-func (g graph) countsClasses() bool {
-	return slices.ContainsFunc(g.in, func(p port) bool { return slices.Contains(p.Shape, any("C")) })
+// classes is the extent that says how many classes there are, if one does.
+func (g graph) classes() string {
+	for _, extent := range []string{"C", "P"} {
+		if slices.ContainsFunc(g.in, func(p port) bool { return slices.Contains(p.Shape, any(extent)) }) {
+			return extent
+		}
+	}
+	return ""
 }
 
 // named tells whether a port has that name.
@@ -206,7 +214,23 @@ func (g graph) mean() string {
 	case g.loss == "triplet" && average == "nonzero":
 		return "the mean over " + g.terms() + ", terms above 0 only"
 	}
+	if l, ok := builders.Find(g.loss); ok && l.Family == builders.PairFamily {
+		return g.meanOfAnchors(l)
+	}
 	return "the mean over " + g.terms()
+}
+
+// meanOfAnchors is what a loss over pairs, proxies or views divides by.
+func (g graph) meanOfAnchors(l builders.Loss) string {
+	switch {
+	case !slices.Contains(l.Reductions, "none") || g.params["over"] == "batch" || g.params["positives"] == "labels":
+		return "the value"
+	case g.params["average"] == "all":
+		return "the mean over rows that have a term"
+	case g.params["average"] == "nonzero":
+		return "the mean over rows, terms above 0 only"
+	}
+	return "the mean over rows"
 }
 
 // portLines are inputs or outputs as lines of a table; say adds what there is

@@ -11,11 +11,13 @@ import argparse
 import dataclasses
 import datetime
 import json
+import multiprocessing
 import os
 import re
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -132,11 +134,15 @@ class Bench:
         inputs = self.work / f"inputs-{row.n}-{row.c}-{row.d}"
         references = self.work / f"reference-{row.loss}-{row.n}-{row.c}-{row.d}"
         wanted = [s for s in semantics if not (references / s).exists()]
-        if wanted or not inputs.exists():
-            given = reference.inputs(row)
-            save(inputs, given)
-            for s in wanted:
-                save(references / s, reference.reference(dataclasses.replace(row, mode="gradient"), given, s))
+        if row.large and (wanted or not inputs.exists()):
+            # In a process that ends: what it held is the cells' again.
+            maker = multiprocessing.get_context("fork").Process(target=make, args=(row, inputs, references, wanted))
+            maker.start()
+            maker.join()
+            if maker.exitcode:
+                raise SystemExit(f"the inputs of {row.key} could not be made: status {maker.exitcode}")
+        elif wanted or not inputs.exists():
+            make(row, inputs, references, wanted)
         return {"inputs": str(inputs), "references": str(references)}
 
     def discard(self, row: matrix.Row) -> None:
@@ -171,7 +177,8 @@ class Bench:
         best["disturbed"] = best["spread"] > TOLERANCE
         return best
 
-    def run(self) -> list[dict]:
+    def run(self, keep: Callable[[list[dict]], None]) -> list[dict]:
+        """Measures every cell; keep is given those so far after each."""
         cells, found = self.cells(), []
         lacking = {c.name: self.lacks[c.name] for _, c, _ in cells if self.lacks[c.name]}
         if any(a == "jemalloc" for _, _, a in cells) and self.no_jemalloc:
@@ -184,6 +191,7 @@ class Bench:
         try:
             for number in range(len(cells)):
                 self.measure(cells, number, found, begun)
+                keep(found)
         except KeyboardInterrupt:  # what was measured is kept
             self.left_out["further cells"] = f"interrupted after {len(found)} of {len(cells)}"
             say(self.left_out["further cells"])
@@ -218,6 +226,14 @@ def once(cells: list[tuple[matrix.Row, columns.Column, str]]) -> list[tuple[matr
 def name(row: matrix.Row, column: columns.Column, allocator: str) -> str:
     """What --only is matched against."""
     return f"{row.key} {column.name}" + (f" {allocator}" if len(column.allocators) > 1 else "")
+
+
+def make(row: matrix.Row, inputs: Path, references: Path, semantics: list[str]) -> None:
+    """Saves the inputs and references of row."""
+    given = reference.inputs(row)
+    save(inputs, given)
+    for s in semantics:
+        save(references / s, reference.reference(dataclasses.replace(row, mode="gradient"), given, s))
 
 
 def save(folder: Path, arrays: columns.Arrays) -> None:
@@ -263,14 +279,21 @@ def main() -> int:
         "command": " ".join(["bash verify/bench/run.sh", *(w for w in sys.argv[1:] if w != options.losscc
                             and w != options.work and w not in ("--losscc", "--work"))]),
         "machine": about, "columns": {c.name: c.title for c in bench.columns.values()},
-        "cells": bench.run(), "left_out": bench.left_out,
     }
+    out = folder(options)
+    out.mkdir(parents=True, exist_ok=True)
+
+    def keep(cells: list[dict]) -> None:
+        """What a run that is ended leaves behind; report.py makes a table of it."""
+        kept = result | {"cells": cells, "left_out": bench.left_out | {"further cells": "the run was ended"}}
+        (out / "unfinished.json").write_text(json.dumps(kept) + "\n")
+
+    result |= {"cells": bench.run(keep), "left_out": bench.left_out}
     if not options.no_compile_time and (options.compile_time or not options.only) and "further cells" not in bench.left_out:
         result["compile"] = compiletime.measure(options, bench.lacks)
     result["probe"] = {"first": bench.probe.take()}
-    out = folder(options)
-    out.mkdir(parents=True, exist_ok=True)
     (out / "result.json").write_text(json.dumps(result, indent=1) + "\n")
+    (out / "unfinished.json").unlink(missing_ok=True)
     (out / "table.md").write_text(report.markdown(result))
     (out / "plot.svg").write_text(plot.svg(result))
     say(f"written to {out}: result.json, table.md, plot.svg")

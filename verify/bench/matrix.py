@@ -23,6 +23,7 @@ class Loss:
     proxies: bool  # has a weight [C,D]
     goals: dict[str, float]  # least ratio by "N,C", and by "" for any other shape
     against: str = ""  # the column that the goals are about; empty: the best peer
+    sizes: tuple[int, ...] = ()  # of batches; empty: PAIR_SIZES
 
     def goal(self, n: int, c: int, mode: str) -> tuple[float, str]:
         """What a peer's time over losscc's has to be at least, and the peer's column."""
@@ -34,6 +35,9 @@ class Loss:
 # No row may fall below this against any peer.
 LEAST = 1.2
 TARGET_ONLY = {"128,100000": 2.0, "1024,10000": 1.4, "128,10000": 1.7}
+
+PAIR_SIZES = (128, 256, 512, 1024)
+COSINE_SIZES = (128, 512)
 
 LOSSES = {
     loss.name: loss
@@ -51,6 +55,11 @@ LOSSES = {
         Loss("contrastive", "contrastive",
              ("mining=all", "margin=1.2", "squared=false", "loss_weight=1", "average=nonzero"),
              False, {"": 3.0}, "pml"),
+        # Over the cosines of all pairs, with pytorch-metric-learning's parameters.
+        Loss("supcon", "supcon", (), False, {}, sizes=COSINE_SIZES),
+        Loss("multi-similarity", "multi-similarity", ("mining=none", "lambda=0.5"), False, {}, sizes=COSINE_SIZES),
+        Loss("circle", "circle", (), False, {}, sizes=COSINE_SIZES),
+        Loss("nt-xent", "nt-xent", ("positives=labels", "temperature=0.07"), False, {}, sizes=COSINE_SIZES),
     )
 }
 
@@ -74,6 +83,11 @@ class Row:
     def key(self) -> str:
         """Names the row in files, on the command line and in the table."""
         return f"{self.loss} {self.shape} {self.mode}" + (f" sweep-{self.sweep}" if self.sweep else "")
+
+    @property
+    def cosines(self) -> bool:
+        """Whether the loss is over the cosines of all pairs."""
+        return LOSSES[self.loss].sizes == COSINE_SIZES
 
     @property
     def large(self) -> bool:
@@ -107,7 +121,6 @@ def short(count: int) -> str:
 
 
 PROXY_SHAPES = ((128, 100_000), (1024, 10_000), (128, 10_000))
-PAIR_SIZES = (128, 256, 512, 1024)
 
 
 def matrix() -> list[Row]:
@@ -118,7 +131,7 @@ def matrix() -> list[Row]:
     rows += [Row("arcface", 128, 1_000_000, 512, mode) for mode in reversed(MODES)]
     rows += [Row(loss.name, n, 0, 512, mode)
              for loss in LOSSES.values() if not loss.proxies
-             for n in PAIR_SIZES for mode in reversed(MODES)]
+             for n in loss.sizes or PAIR_SIZES for mode in reversed(MODES)]
     return rows
 
 

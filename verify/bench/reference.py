@@ -69,6 +69,8 @@ def reference(row: Row, given: Arrays, semantics: str = "exact") -> Arrays:
         return proxies(row, given, semantics)
     if semantics == "products":
         return products_of_pairs(given)
+    if row.cosines:
+        return pairs_of_units(row.loss, given)
     return pairs(LOSSES[row.loss].name, given)
 
 
@@ -170,6 +172,56 @@ def pairs(loss: str, given: Arrays) -> Arrays:
         value, g = triplets(loss.removeprefix("triplet-"), d, same, other)
     g = g + g.T
     return {"loss": np.float64(value), "grad_embeddings": 2 * (g.sum(1, keepdims=True) * x - g @ x)}
+
+
+def pairs_of_units(loss: str, given: Arrays) -> Arrays:
+    """A loss over the cosines of all pairs."""
+    e, norm = unit(given["embeddings"].astype(np.float64))
+    y = given["labels"]
+    same = (y[:, None] == y[None, :]) & ~np.eye(len(y), dtype=bool)
+    value, g = COSINE_LOSSES[loss](e @ e.T, same, y[:, None] != y[None, :])
+    de = (g + g.T) @ e
+    return {"loss": np.float64(value), "grad_embeddings": (de - e * (de * e).sum(1, keepdims=True)) / norm}
+
+
+def soft(z: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """log Σ e^z of each row over a mask, [N,1], and the softmax over it."""
+    z = np.where(mask, z, -np.inf)
+    top = z.max(1, keepdims=True)
+    e = np.exp(z - top)
+    total = e.sum(1, keepdims=True)
+    return top + np.log(total), e / total
+
+
+def supcon(c: np.ndarray, same: np.ndarray, other: np.ndarray) -> tuple[float, np.ndarray]:
+    z, share = c / 0.1, same / same.sum(1, keepdims=True)
+    total, p = soft(z, same | other)
+    return (total[:, 0] - (z * share).sum(1)).mean(), (p - share) / 0.1 / len(c)
+
+
+def multi_similarity(c: np.ndarray, same: np.ndarray, other: np.ndarray) -> tuple[float, np.ndarray]:
+    pull, push = np.exp(-2 * (c - 0.5)) * same, np.exp(50 * (c - 0.5)) * other
+    a, b = 1 + pull.sum(1, keepdims=True), 1 + push.sum(1, keepdims=True)
+    return (np.log(a) / 2 + np.log(b) / 50).mean(), (push / b - pull / a) / len(c)
+
+
+def circle(c: np.ndarray, same: np.ndarray, other: np.ndarray) -> tuple[float, np.ndarray]:
+    """The weights are constant in the gradient."""
+    near, far = 80 * np.maximum(1.4 - c, 0), 80 * np.maximum(c + 0.4, 0)
+    pull, p = soft(-near * (c - 0.6), same)
+    push, n = soft(far * (c - 0.4), other)
+    return np.logaddexp(0, pull + push).mean(), (n * far - p * near) / (1 + np.exp(-pull - push)) / len(c)
+
+
+def nt_xent(c: np.ndarray, same: np.ndarray, other: np.ndarray) -> tuple[float, np.ndarray]:
+    z, pairs = c / 0.07, same.sum()
+    total, n = soft(z, other)
+    missed = same / (1 + np.exp(z - total))
+    value = np.logaddexp(0, total - z)[same].sum() / pairs
+    return value, (n * missed.sum(1, keepdims=True) - missed) / 0.07 / pairs
+
+
+COSINE_LOSSES = {"supcon": supcon, "multi-similarity": multi_similarity, "circle": circle, "nt-xent": nt_xent}
 
 
 def contrastive(d: np.ndarray, same: np.ndarray, other: np.ndarray) -> tuple[float, np.ndarray]:

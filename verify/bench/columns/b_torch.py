@@ -131,9 +131,58 @@ def contrastive(x, y, _):
     return pull.sum() / (pull > 0).sum().clamp_min(1) + push.sum() / (push > 0).sum().clamp_min(1)
 
 
+def cosines(x):
+    import torch.nn.functional as F
+
+    e = F.normalize(x)
+    return e @ e.T
+
+
+def log_sum_exp(z, mask):
+    return z.masked_fill(~mask, -math.inf).logsumexp(1)
+
+
+def supcon(x, y, _):
+    z = cosines(x) / 0.1
+    same, other = masks(y)
+    return (log_sum_exp(z, same | other) - (z * same).sum(1) / same.sum(1)).mean()
+
+
+def multi_similarity(x, y, _):
+    off = cosines(x) - 0.5
+    same, other = masks(y)
+    pull = ((-2 * off).exp() * same).sum(1).log1p() / 2
+    push = ((50 * off).exp() * other).sum(1).log1p() / 50
+    return (pull + push).mean()
+
+
+def circle(x, y, _):
+    import torch.nn.functional as F
+
+    m, scale = 0.4, 80.0
+    c = cosines(x)
+    same, other = masks(y)
+    near, far = (1 + m - c.detach()).relu(), (c.detach() + m).relu()
+    u, v = -scale * near * (c - 1 + m), scale * far * (c - m)
+    return F.softplus(log_sum_exp(u, same) + log_sum_exp(v, other)).mean()
+
+
+def nt_xent(x, y, _):
+    import torch.nn.functional as F
+
+    z = cosines(x) / 0.07
+    same, other = masks(y)
+    a, p = same.nonzero(as_tuple=True)
+    return F.softplus(log_sum_exp(z, other)[a] - z[a, p]).mean()
+
+
 def plain(row: Row):
     """The loss of row in plain PyTorch."""
     return {
+        "supcon": lambda: supcon,
+        "multi-similarity": lambda: multi_similarity,
+        "circle": lambda: circle,
+        "nt-xent": lambda: nt_xent,
         "arcface": lambda: classifier(arc, 64.0),
         "cosface": lambda: classifier(lambda cos: cos - 0.35, 64.0),
         "softmax": lambda: softmax,

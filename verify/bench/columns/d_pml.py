@@ -16,6 +16,14 @@ def pair_loss(name: str):
     if name == "contrastive":
         return losses.ContrastiveLoss(
             pos_margin=0, neg_margin=1.2, distance=distances.LpDistance(normalize_embeddings=False)), None
+    cosines = {
+        "supcon": lambda: losses.SupConLoss(temperature=0.1),
+        "multi-similarity": lambda: losses.MultiSimilarityLoss(alpha=2, beta=50, base=0.5),
+        "circle": lambda: losses.CircleLoss(m=0.4, gamma=80),
+        "nt-xent": lambda: losses.NTXentLoss(temperature=0.07),
+    }
+    if name in cosines:
+        return cosines[name](), None
     squared = distances.LpDistance(normalize_embeddings=False, p=2, power=2)
     loss = losses.TripletMarginLoss(margin=0.2, distance=squared, reducer=reducers.MeanReducer())
     miner = {
@@ -61,6 +69,8 @@ class PytorchMetricLearning(Column):
     allocators = ALLOCATORS
 
     def takes(self, row: Row) -> bool:
+        if row.loss == "nt-xent" and row.n > 256:  # it lists every pair with every negative: 9 GB at 512
+            return False
         return row.loss not in ("softmax", "triplet-semi-hard") and not row.sweep and not row.large
 
     def step(self, task: Task) -> Step:

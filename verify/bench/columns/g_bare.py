@@ -317,7 +317,7 @@ class Bare(Column):
     packages = ("onnxruntime",)
 
     def takes(self, row: Row) -> bool:
-        return not row.sweep
+        return not row.sweep and row.loss in GRAPHS
 
     def step(self, task: Task) -> Step:
         net = Net(task.row)

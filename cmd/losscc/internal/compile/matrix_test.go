@@ -56,15 +56,16 @@ func failures(r *verify.Report) string {
 // went through all of them: they are held against their own function.
 var witnessed = []string{verify.CheckDeclared, verify.CheckValue, verify.CheckEvaluators, verify.CheckReadBack}
 
-// fullMatrix is the variable that, set to full, asks for every cell of the
-// matrix: verify/test.sh sets it. Otherwise settings take turns at reductions
-// and at the types and forms other than the first, so that each value of each
-// of them is met by every loss; with -short only every fifth setting is tried.
+// fullMatrix is the variable that, set to full, asks for every setting in every
+// type and form: verify/test.sh sets it. Otherwise settings take turns at the types
+// and forms other than the first, so that each of them is met by every loss; with
+// -short only every fifth setting is tried.
 const fullMatrix = "LOSSCC_MATRIX"
 
-// Every loss × settings × reduction × gradient goes through the whole judge as
-// float64 with functions; its other types and forms are held against the paper
-// and against the function that they were lowered from.
+// Every loss × settings × gradient goes through the whole judge as float64 with
+// functions; its other types and forms are held against the paper and against the
+// function that they were lowered from. The first two settings have every
+// reduction, the others take turns: it is the last step, and the same for all.
 func TestEveryFileOfEveryLossIsProved(t *testing.T) {
 	full := os.Getenv(fullMatrix) == "full"
 	for _, l := range builders.List() {
@@ -76,7 +77,7 @@ func TestEveryFileOfEveryLossIsProved(t *testing.T) {
 					continue
 				}
 				reductions, others := v.reductions(t), writings[1:]
-				if !full && i > 1 {
+				if i > 1 {
 					reductions = reductions[i%len(reductions):][:1]
 				}
 				if !full {

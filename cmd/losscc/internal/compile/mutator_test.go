@@ -1,12 +1,10 @@
 package compile
 
 import (
-	"context"
 	"regexp"
 	"testing"
 
 	"losscc/onnxexport/onnxpb"
-	"losscc/verify"
 )
 
 // spine are the losses whose files are mutated.
@@ -139,15 +137,7 @@ func TestJudgeRefutesEveryMistake(t *testing.T) {
 // are left over from it.
 func refutes(t *testing.T, m mutant) bool {
 	(&forger{m: m.model}).dropIdle()
-	data, err := onnxpb.Encode(m.model)
-	if err != nil {
-		t.Fatalf("%s: %v", m, err)
-	}
-	report, err := verify.Judge(context.Background(), verify.Case{Name: m.String(), File: data}, verify.Options{Points: 6, UntilFailure: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return report.Verdict != verify.Proved
+	return judgeRefutes(t, m.String(), m.model)
 }
 
 // alikeAt is the line of the table for a mutant, or −1.

@@ -1,0 +1,84 @@
+package compile
+
+import (
+	"context"
+	"testing"
+
+	"losscc/builders"
+	"losscc/onnxexport/onnxpb"
+	"losscc/verify"
+)
+
+// idle are the settings of losses over pairs, proxies and views that change nothing
+// where all else is as in the test below, and why.
+var idle = []struct{ loss, setting, why string }{}
+
+// A file that computes a loss with one setting, and says that it is another, is
+// refuted: each parameter of each loss over pairs, proxies and views counts.
+func TestJudgeRefutesOtherSettingsOfPairLosses(t *testing.T) {
+	used := make([]bool, len(idle))
+	for _, l := range builders.List() {
+		if l.Family != builders.PairFamily {
+			continue
+		}
+		t.Run(l.Name, func(t *testing.T) {
+			claimed := metadata(t, l, nil)
+			for _, p := range l.Params() {
+				for i, x := range values(l, p) {
+					if testing.Short() && i > 0 {
+						break
+					}
+					setting := p.Name + "=" + x
+					_, data := file(t, variant{l, map[string]string{p.Name: x}}, Options{Grad: true, DType: "f64"})
+					m, err := onnxpb.Decode(data, onnxpb.Limits{})
+					if err != nil {
+						t.Fatal(err)
+					}
+					m.MetadataProps = claimed
+					alike := -1
+					for k, c := range idle {
+						if c.loss == l.Name && c.setting == setting {
+							alike, used[k] = k, true
+						}
+					}
+					switch failed := judgeRefutes(t, setting, m); {
+					case !failed && alike < 0:
+						t.Errorf("a file with %s passes for the default", setting)
+					case failed && alike >= 0:
+						t.Errorf("%s counts, and is said not to: %s", setting, idle[alike].why)
+					}
+				}
+			}
+		})
+	}
+	for k, c := range idle {
+		if !used[k] && !testing.Short() {
+			t.Errorf("nothing tries %s of %s", c.setting, c.loss)
+		}
+	}
+}
+
+// judgeRefutes tells whether the judge finds anything wrong with a file.
+func judgeRefutes(t *testing.T, name string, m *onnxpb.ModelProto) bool {
+	t.Helper()
+	data, err := onnxpb.Encode(m)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	report, err := verify.Judge(context.Background(), verify.Case{Name: name, File: data}, verify.Options{Points: 6, UntilFailure: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report.Verdict != verify.Proved
+}
+
+// metadata are what a file of a loss with these settings says of itself.
+func metadata(t *testing.T, l builders.Loss, sets map[string]string) []*onnxpb.StringStringEntryProto {
+	t.Helper()
+	_, data := file(t, variant{l, sets}, Options{Grad: true, DType: "f64"})
+	m, err := onnxpb.Decode(data, onnxpb.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.MetadataProps
+}
