@@ -75,8 +75,7 @@ func lseWhere(mask, z *ir.Value) *ir.Value {
 	z = negated(mask, z)
 	axis, top := last(z), lseTop(z)
 	sum := ir.Sum(ir.Exp(z.Sub(top.Unsqueeze(axis))), axis)
-	// The largest term is e⁰: a sum below 1 has none.
-	return ir.Log(sum.Through(sum.Max(1.0))).Add(top)
+	return ir.Log(ir.Select(sum.Eq(0.0), 1.0, sum)).Add(top)
 }
 
 // lseTop is the largest z along the last axis, held constant; 0 where all are −∞.

@@ -45,7 +45,7 @@ func (p *NPair) Build(g *Graph) {
 	before := b.Same.And(place.Row().Less(place.Col())) // (i, j): j stands before i
 	later := b.Same.And(place.Col().Less(place.Row()))
 	first := has(b.Same).And(has(before).Not())
-	second := later.Int().ArgMax(1)
+	second := later.Float().ArgMax(1)
 	m := g.Fresh("M")
 	at := first.NonZero(m).Column(0)
 	anchor, positive := b.X.Gather(at), b.X.Gather(second.Gather(at))

@@ -64,11 +64,11 @@ func (p *Range) pairs(g *Graph, b *Batch, d, at *ir.Value) *ir.Value {
 	of := flat(d).Gather(flat3(rows.Unsqueeze(2).Mul(g.Extent(N)).Add(rows.Unsqueeze(1)))).Reshape(s[0], s[1].Times(s[1]))
 	mask := once.Reshape(s[0], s[1].Times(s[1]))
 	order := negated(mask, ir.Stop(of))
-	most := g.Extent(s[1]).Mul(g.Extent(s[1])).Min(p.K)
+	pairs := ir.Sum(mask.Float(), 1)
+	most := ir.ReduceMax(pairs.Concat(g.Num(1).Expand(ir.One), g.Fresh("L")), 0).Int().Min(p.K) // of a class, but 1 at least
 	k := g.Fresh("L")
 	chosen := order.ArgTop(most, k)
 	far := of.Take(chosen)
-	pairs := ir.Sum(mask.Float(), 1)
 	inside := g.Iota(k).Float().Row().Less(pairs.Col())
 	n := pairs.Min(float64(p.K))
 	zero := ir.ReduceMax(inside.And(far.Eq(0.0)).Int(), 1).Greater(0)

@@ -58,6 +58,5 @@ func (p *RankedList) weighted(mask, v *ir.Value, t float64) *ir.Value {
 	if p.Detach {
 		w, total = ir.Stop(w), ir.Stop(total)
 	}
-	// Where a place is chosen, the total is 1 at least.
-	return ir.Sum(w.Mul(ir.Select(mask, v, 0.0)), 1).Div(total.Through(total.Max(1.0)))
+	return ir.Sum(w.Mul(ir.Select(mask, v, 0.0)), 1).Div(nonzero(total))
 }

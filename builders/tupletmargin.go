@@ -34,9 +34,10 @@ type TupletMargin struct {
 func (p *TupletMargin) Build(g *Graph) {
 	b := g.Batch(N)
 	c := b.cosines()
-	slack := c.Mul(math.Cos(p.Margin)).Add(sine(c).Mul(math.Sin(p.Margin))).Called("slack_cos")
 	some := has(b.Other)
 	against := lseWhere(b.Other, c.Mul(p.Scale))
 	pairs := b.Same.And(some.Col())
+	own := ir.Select(pairs, c, 0.0) // a row's cosine with itself has no angle to slacken
+	slack := own.Mul(math.Cos(p.Margin)).Add(sine(own).Mul(math.Sin(p.Margin))).Called("slack_cos")
 	g.Output("loss", meanOf(pairs, ir.Softplus(against.Col().Sub(slack.Mul(p.Scale)))))
 }

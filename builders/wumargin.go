@@ -106,7 +106,7 @@ func (p *WuMargin) draw(g *Graph, b *Batch, d *ir.Value) *ir.Value {
 	at, there, _ := b.positives()
 	bar := noise.Take(at).Mul(ir.Sum(w, 1).Col()) // [N,R]
 	beyond := can.Unsqueeze(1).And(running.Unsqueeze(1).Greater(bar.Unsqueeze(2)))
-	first := beyond.Int().ArgMax(2)
+	first := beyond.Float().ArgMax(2)
 	place := g.Iota(N)
 	lastCan := ir.ReduceMax(ir.Select(can, place.Row(), g.Whole(-1)), 1)
 	some := ir.ReduceMax(beyond.Int(), 2).Greater(0)

@@ -140,6 +140,8 @@ def close(found: Tensor, wanted: Tensor, bound: float, what: str = "") -> None:
     assert found.shape == wanted.shape, f"{what}: {list(found.shape)} and {list(wanted.shape)}"
     if not found.numel():
         return
+    if found.dtype == torch.bool:
+        found, wanted = found.double(), wanted.double()
     size = max(1.0, wanted.abs().max().item())
     worst = (found.double() - wanted.double()).abs().max().item() / size
     assert worst <= bound, f"{what}: differ by {worst:.3g}, at most {bound:g} is allowed"

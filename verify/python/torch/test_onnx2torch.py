@@ -27,8 +27,8 @@ from onnx2torch.utils.common import OperationConverterResult, onnx_mapping_from_
 import onnx2torch_ops
 
 # What loads and is right, of every loss and graph in the list at its defaults: the README says it in numbers.
-FORWARD = ["contrastive", "hardmax", "triplet"]
-GRADIENT = ["contrastive", "triplet"]
+FORWARD = ["contrastive", "hardmax", "ring", "triplet"]
+GRADIENT = ["contrastive", "ring", "triplet"]
 
 # Builds that change which operators there are.
 OTHERS = [
