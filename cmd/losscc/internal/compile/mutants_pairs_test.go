@@ -11,7 +11,29 @@ import (
 
 // idle are the settings of losses over pairs, proxies and views that change nothing
 // where all else is as in the test below, and why.
-var idle = []struct{ loss, setting, why string }{}
+var idle = []struct{ loss, setting, why string }{
+	{"multi-similarity", "normalize=true", units},
+	{"supcon", "normalize=true", units},
+	{"nt-xent", "normalize=true", units},
+	{"intra-pair-variance", "normalize=true", units},
+	{"smooth-ap", "normalize=true", units},
+	{"pnp", "normalize=true", units},
+	{"supcon", "base_temperature=0.1", "that is the temperature itself"},
+	{"supcon", "average=nonzero", allOrNone},
+	{"circle", "average=nonzero", "log(1 + e^z) is above 0"},
+	{"smooth-ap", "average=nonzero", allOrNone},
+	{"pnp", "average=nonzero", allOrNone},
+	{"pnp", "b=1.3", onlyIB}, {"pnp", "b=2.8000000000000003", onlyIB},
+	{"margin", "nu=0.1", "it weighs boundaries that are learned"}, {"margin", "nu=0.2", "it weighs boundaries that are learned"},
+	{"margin", "cutoff=0.4", onlyDrawn}, {"margin", "cutoff=0.8500000000000001", onlyDrawn}, {"margin", "nonzero_loss_cutoff=0.94", onlyDrawn},
+}
+
+const (
+	units     = "cosines are those of unit vectors anyway"
+	allOrNone = "a term is 0 where there are no negatives, and then every term is"
+	onlyIB    = "only variant=ib has a b"
+	onlyDrawn = "only mining=distance-weighted draws"
+)
 
 // A file that computes a loss with one setting, and says that it is another, is
 // refuted: each parameter of each loss over pairs, proxies and views counts.
