@@ -1,10 +1,6 @@
 package builders
 
-import (
-	"math"
-
-	"losscc/ir"
-)
+import "losscc/ir"
 
 // What losses over the pairs of a batch share: the similarity s that goes with a
 // distance d, sums of exponentials over the rows that a mask chooses, and the
@@ -36,7 +32,8 @@ func nearness(distance string, normalize bool, x, y *ir.Value) *ir.Value {
 	return across(distance, normalize, x, y).Neg()
 }
 
-// across is d of each row of x to each row of y, [N,M].
+// across is d of each row of x to each row of y, [N,M]. Equal rows are at a
+// distance of 0 but for what rounding leaves of ‖x‖² + ‖y‖² − 2·x·y.
 func across(distance string, normalize bool, x, y *ir.Value) *ir.Value {
 	switch distance {
 	case "dot":
@@ -63,7 +60,7 @@ func products(distance string, normalize bool, x, y *ir.Value) *ir.Value {
 
 // negated is −∞ in place of what a mask leaves out.
 func negated(mask, z *ir.Value) *ir.Value {
-	return ir.Select(mask, z, z.Builder().Num(math.Inf(-1)))
+	return ir.Select(mask, z, z.Builder().Num(-inf))
 }
 
 // last is the number of z's last axis.
@@ -72,28 +69,38 @@ func last(z *ir.Value) int { return len(z.Type.Shape) - 1 }
 // lseWhere is log Σ e^z over the places of the last axis that a mask chooses,
 // shifted by the maximum; 0, with gradient 0, where it chooses none.
 func lseWhere(mask, z *ir.Value) *ir.Value {
+	sum, _ := logSumWhere(mask, z)
+	return sum
+}
+
+// lseOrNone is lseWhere, but −∞ where the mask chooses none.
+func lseOrNone(mask, z *ir.Value) *ir.Value {
+	sum, none := logSumWhere(mask, z)
+	return ir.Select(none, z.Builder().Num(-inf), sum)
+}
+
+func logSumWhere(mask, z *ir.Value) (sum, none *ir.Value) {
 	z = negated(mask, z)
 	axis, top := last(z), lseTop(z)
-	sum := ir.Sum(ir.Exp(z.Sub(top.Unsqueeze(axis))), axis)
-	return ir.Log(ir.Select(sum.Eq(0.0), 1.0, sum)).Add(top)
+	total := ir.Sum(ir.Exp(z.Sub(top.Unsqueeze(axis))), axis)
+	none = total.Eq(0.0)
+	return ir.Log(ir.Select(none, 1.0, total)).Add(top), none
 }
 
 // lseTop is the largest z along the last axis, held constant; 0 where all are −∞.
 func lseTop(z *ir.Value) *ir.Value {
 	top := ir.Stop(ir.ReduceMax(z, last(z)))
-	return ir.Select(top.Eq(math.Inf(-1)), 0.0, top)
+	return ir.Select(top.Eq(-inf), 0.0, top)
 }
 
 // lse1Where is log(1 + Σ e^z) over the places of the last axis that a mask
-// chooses, some says where it chooses one; as softplus of the log-sum-exp it keeps
-// the digits of what is small beside 1.
-func lse1Where(mask, some, z *ir.Value) *ir.Value {
-	return ir.Softplus(negated(some, lseWhere(mask, z)))
-}
+// chooses; as softplus of the log-sum-exp it keeps the digits of what is small
+// beside 1.
+func lse1Where(mask, z *ir.Value) *ir.Value { return ir.Softplus(lseOrNone(mask, z)) }
 
 // logAddExp is log(e^a + e^b); either may be −∞, which has no gradient.
 func logAddExp(a, b *ir.Value) *ir.Value {
-	least := ir.Stop(a.Min(b)).Eq(math.Inf(-1))
+	least := ir.Stop(a.Min(b)).Eq(-inf)
 	apart := ir.Select(least, 0.0, a).Sub(ir.Select(least, 0.0, b))
 	return ir.Select(least, a.Max(b), ir.Select(least, 0.0, b).Add(ir.Softplus(apart)))
 }

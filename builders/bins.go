@@ -25,11 +25,18 @@ func spread(x *ir.Value, n int) bins {
 	return bins{ir.Dim(strconv.Itoa(n + 1)), below.Int().Max(0).Min(n - 1), x.Sub(below)}
 }
 
-// all is the histogram of all numbers, [nodes], each counting by its weight.
+// all is the histogram of all numbers, [nodes], each counting by its weight: rows
+// first, for in float32 a sum that has become large takes no small number in. Its
+// gradient is that of all at once, which need not be made for each row.
 func (b bins) all(weight *ir.Value) *ir.Value {
-	low := flat(weight.Sub(weight.Mul(b.share))).ScatterAdd(flat(b.below), b.nodes)
-	high := flat(weight.Mul(b.share)).ScatterAdd(flat(b.below).Add(1), b.nodes)
-	return low.Add(high)
+	high := weight.Mul(b.share)
+	return scattered(b.below, weight.Sub(high), b.nodes).Add(scattered(b.below.Add(1), high, b.nodes)).Through(ir.Sum(b.rows(weight), 0))
+}
+
+// scattered is for each place the sum of the numbers sent there, from all over a
+// matrix.
+func scattered(at, numbers *ir.Value, places ir.Dim) *ir.Value {
+	return flat(numbers).ScatterAdd(flat(at), places)
 }
 
 // rows is a histogram for each row, [N,nodes], its numbers counting by their weights.

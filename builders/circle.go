@@ -55,13 +55,12 @@ func (p *Circle) Build(g *Graph) {
 		row := func(x *ir.Value) *ir.Value { return flat(x).Row() }
 		pos, neg, u, v = row(b.Once(pos)), row(b.Once(neg)), row(u), row(v)
 	}
-	hasPos, hasNeg := has(pos), has(neg)
-	both := hasPos.And(hasNeg)
+	both := has(pos).And(has(neg))
 	var terms *ir.Value
 	if p.Combine == "product" {
 		terms = ir.Softplus(lseWhere(pos, u).Add(lseWhere(neg, v)))
 	} else {
-		terms = lse1Where(pos, hasPos, u).Add(lse1Where(neg, hasNeg, v))
+		terms = lse1Where(pos, u).Add(lse1Where(neg, v))
 	}
 	if p.Over == "batch" {
 		g.Output("loss", ir.Sum(ir.Select(both, terms, 0.0)))

@@ -52,8 +52,8 @@ func (p *DynamicSoftMargin) Build(g *Graph) {
 		a, b := g.Views()
 		hist := p.histogram(g)
 		v, there := p.views(g, a, b)
-		weighted, _ := p.weighted(g, hist, v, there)
-		g.Loss(weighted)
+		weighted, _ := p.weighted(g, hist, v.Col(), there.Col())
+		g.Loss(weighted.Squeeze(1))
 		return
 	}
 	b := g.Batch(N)
@@ -63,8 +63,8 @@ func (p *DynamicSoftMargin) Build(g *Graph) {
 	v := d.Take(at).Unsqueeze(2).Sub(d.Unsqueeze(1)) // [N,R,N]
 	there := some.Unsqueeze(2).And(b.Other.Unsqueeze(1))
 	s := v.Type.Shape
-	all := s[0].Times(s[1]).Times(s[2])
-	weighted, n := p.weighted(g, hist, v.Reshape(all), there.Reshape(all))
+	each := s[1].Times(s[2])
+	weighted, n := p.weighted(g, hist, v.Reshape(s[0], each), there.Reshape(s[0], each))
 	g.Output("loss", ir.Sum(weighted).Div(n.Max(1)))
 }
 
@@ -83,26 +83,30 @@ func (p *DynamicSoftMargin) views(g *Graph, a, b *ir.Value) (v, there *ir.Value)
 	return near.Sub(ir.Select(there, nearest, 0.0)), there
 }
 
-// weighted is weight·v of each value that there is, 0 of the others, and how many
-// there are; it moves the state.
+// weighted is weight·v of each value of a matrix that there is, 0 of the others, and
+// how many there are; it moves the state. The histogram is made of those of the
+// rows: in float32 a sum that has become large takes no small number in.
 func (p *DynamicSoftMargin) weighted(g *Graph, hist, v, there *ir.Value) (terms, n *ir.Value) {
 	n = count(there)
 	top := g.Count(B).Sub(1)
 	width := g.Num(4).Div(top.Max(1))
 	q := v.Add(2).Div(width).Max(0.0).Min(top)
 	below := ir.Floor(ir.Stop(q))
-	share := q.Sub(below)
+	above := q.Sub(below)
 	end := g.Extent(B).Sub(1)
 	low := below.Int().Max(0).Min(end) // what is no number has a place all the same
 	high := low.Add(1).Min(end)
 	one := there.Float()
-	upper := one.Mul(share)
-	batch := one.Sub(upper).ScatterAdd(low, B).Add(upper.ScatterAdd(high, B)).Div(n.Max(1))
+	upper := one.Mul(above)
+	zero := g.Num(0).Expand(v.Type.Shape[0], B)
+	lower := one.Sub(upper)
+	at := scattered(low, lower, B).Add(scattered(high, upper, B))
+	batch := at.Through(ir.Sum(zero.AddAt(low, lower).AddAt(high, upper), 0)).Div(n.Max(1))
 	seen := ir.Sum(hist)
 	moved := hist.Mul(1 - p.Momentum).Div(nonzero(seen)).Add(batch.Mul(p.Momentum))
 	next := ir.Select(seen.Eq(0.0), batch, moved)
 	g.Next("histogram", hist, ir.Stop(next), n.Greater(0))
-	weight := next.CumSum(0).Gather(low)
+	weight := next.CumSum(0).Gather(flat(low)).Reshape(v.Type.Shape...)
 	if p.Detach {
 		weight = ir.Stop(weight)
 	}

@@ -30,8 +30,8 @@ type FastAP struct {
 // positive it is 0, and so is its gradient.
 func (p *FastAP) Build(g *Graph) {
 	b := g.Batch(N)
-	bins := spread(b.distances("squared-euclidean", true).Mul(float64(p.Bins)/4), p.Bins)
-	of, others := bins.rows(b.Same.Float()), bins.rows(b.Other.Float()).CumSum(1)
+	nodes := spread(b.distances("squared-euclidean", true).Mul(float64(p.Bins)/4), p.Bins)
+	of, others := nodes.rows(b.Same.Float()), nodes.rows(b.Other.Float()).CumSum(1)
 	total := of.CumSum(1).Add(others)
 	missing := others.Div(nonzero(total))
 	positives := ir.Sum(b.Same.Float(), 1)

@@ -28,7 +28,7 @@ type Histogram struct {
 // means.
 func (p *Histogram) Build(g *Graph) {
 	b := g.Batch(N)
-	bins := spread(b.cosines().Add(1).Mul(float64(p.Bins)/2), p.Bins)
-	share := func(pairs *ir.Value) *ir.Value { return bins.all(pairs.Float()).Div(count(pairs).Max(1)) }
-	g.Output("loss", ir.Sum(share(b.Other).Mul(share(b.Same).CumSum(0))))
+	nodes := spread(b.cosines().Add(1).Mul(float64(p.Bins)/2), p.Bins)
+	mean := func(pairs *ir.Value) *ir.Value { return nodes.all(pairs.Float()).Div(count(pairs).Max(1)) }
+	g.Output("loss", ir.Sum(mean(b.Other).Mul(mean(b.Same).CumSum(0))))
 }

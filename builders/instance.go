@@ -16,7 +16,7 @@ var instanceLoss = Loss{
 	Title:      "two views classified by one W, or each row told from all others",
 	Formula:    "ℓ_i = CE(s·a_i·Wᵀ, y_i) + CE(s·b_i·Wᵀ, y_i);  form=batch: ℓ_i = log Σ_j e^{s·cos_ij} − s·cos_ii",
 	Paper:      "Zheng, Zheng, Garrett, Yang, Xu, Shen, Dual-Path Convolutional Image-Text Embeddings with Instance Loss, ACM TOMM 2020",
-	Notes:      []string{"form=batch is the authors' later code: every row is a class of its own."},
+	Notes:      []string{"form=batch is the authors' later code: every row is a class of its own. A host starts weight normal with a deviation of 0.001."},
 	Reductions: perRow,
 	New:        func() Formula { return &Instance{Form: "shared-classifier", Scale: 1} },
 }
@@ -34,9 +34,7 @@ func (p *Instance) Build(g *Graph) {
 		x := g.Embeddings()
 		z := nearness("cosine", false, x, x).Mul(p.Scale).Called("logits")
 		place := g.Iota(N)
-		some := g.Extent(N).Greater(1).Expand(N)
-		lead := negated(some, lseWhere(place.Col().Eq(place.Row()).Not(), z)).Sub(diagonal(z))
-		g.Loss(ir.Softplus(lead))
+		g.Loss(ir.Softplus(lseOrNone(place.Col().Eq(place.Row()).Not(), z).Sub(diagonal(z))))
 		return
 	}
 	a, b := g.Views()

@@ -50,9 +50,8 @@ func (p *MultiSimilarity) Build(g *Graph) {
 		pos = pos.And(fixed.Sub(p.Epsilon).Less(nearest.Col())).Called("hard_positive")
 		neg = neg.And(fixed.Add(p.Epsilon).Greater(farthest.Col())).Called("hard_negative")
 	}
-	hasPos, hasNeg := has(pos), has(neg)
 	off := s.Sub(p.Lambda)
-	pull := lse1Where(pos, hasPos, off.Mul(-p.Alpha)).Div(p.Alpha)
-	push := lse1Where(neg, hasNeg, off.Mul(p.Beta)).Div(p.Beta)
-	b.Anchors(pull.Add(push), hasPos.Or(hasNeg), p.Average)
+	pull := lse1Where(pos, off.Mul(-p.Alpha)).Div(p.Alpha)
+	push := lse1Where(neg, off.Mul(p.Beta)).Div(p.Beta)
+	b.Anchors(pull.Add(push), has(pos).Or(has(neg)), p.Average)
 }

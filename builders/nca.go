@@ -38,15 +38,15 @@ type NCA struct {
 // Build writes the loss.
 func (p *NCA) Build(g *Graph) {
 	b := g.Batch(N)
-	lead := lead(b, b.distances(p.Distance, p.Normalize).Mul(-p.Scale))
+	far := lead(b, b.distances(p.Distance, p.Normalize).Mul(-p.Scale))
 	var terms *ir.Value
 	switch {
 	case p.Objective == "expected":
-		terms = ir.Sigmoid(lead)
+		terms = ir.Sigmoid(far)
 	case p.Epsilon > 0:
-		terms = ir.Log(ir.Sigmoid(lead.Neg()).Add(p.Epsilon)).Neg()
+		terms = ir.Log(ir.Sigmoid(far.Neg()).Add(p.Epsilon)).Neg()
 	default:
-		terms = ir.Softplus(lead)
+		terms = ir.Softplus(far)
 	}
 	b.Anchors(terms, has(b.Same), p.Average)
 }

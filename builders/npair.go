@@ -50,7 +50,8 @@ func (p *NPair) Build(g *Graph) {
 	at := first.NonZero(m).Column(0)
 	anchor, positive := b.X.Gather(at), b.X.Gather(second.Gather(at))
 	z := p.nearness(anchor, positive)
-	terms := lse(z).Sub(diagonal(z))
+	row := g.Iota(m)
+	terms := ir.Softplus(lseOrNone(row.Col().Eq(row.Row()).Not(), z).Sub(diagonal(z)))
 	n := g.Count(m).Max(1)
 	loss := ir.Sum(terms).Div(n)
 	g.Output("loss", p.withLengths(loss, ir.Sum(dot(anchor, anchor)).Div(n), ir.Sum(dot(positive, positive)).Div(n)))
@@ -63,9 +64,10 @@ func (p *NPair) views(g *Graph) {
 	r := g.RowsWhere(labels.GreaterEq(0).Called("kept"))
 	a, o = g.harmless(a, r.Kept), g.harmless(o, r.Kept)
 	z := p.nearness(a, o)
-	others := r.Kept.Row().Expand(N, N)
-	alike := labels.Col().Eq(labels.Row()).And(others)
-	terms := lseWhere(others, z).Sub(meanWhere(alike, z))
+	equal, kept := labels.Col().Eq(labels.Row()), r.Kept.Row()
+	alike, unlike := equal.And(kept), equal.Not().And(kept)
+	own := lseWhere(alike, z)
+	terms := ir.Softplus(lseOrNone(unlike, z).Sub(own)).Add(own.Sub(meanWhere(alike, z)))
 	g.Output("loss", p.withLengths(r.Mean(terms), r.Mean(dot(a, a)), r.Mean(dot(o, o))))
 }
 

@@ -15,7 +15,7 @@ var ntXentLoss = Loss{
 	Family:  PairFamily,
 	Title:   "a row's other view, chosen among the rows of the batch",
 	Formula: "ℓ(a_i) = log(e^{z(a_i,b_i)} + Σ_{j≠i} e^{z(a_i,b_j)} + Σ_{j≠i} e^{z(a_i,a_j)}) − z(a_i,b_i), z = s/τ;  ℓ_i = ½·(ℓ(a_i) + ℓ(b_i))",
-	Paper:   "Chen, Kornblith, Norouzi, Hinton, A Simple Framework for Contrastive Learning of Visual Representations, ICML 2020",
+	Paper:   "Chen, Kornblith, Norouzi, Hinton, A Simple Framework for Contrastive Learning of Visual Representations, ICML 2020; van den Oord, Li, Vinyals, Representation Learning with Contrastive Predictive Coding, 2018",
 	Notes: []string{
 		"The mean over N rows is the paper's over 2N views; its code reports twice that.",
 		"candidates=other-view is the symmetric InfoNCE of CLIP; symmetric=false then that of MultipleNegativesRanking.",
@@ -65,12 +65,11 @@ func (p *NTXent) Build(g *Graph) {
 func (p *NTXent) side(g *Graph, z, x *ir.Value) *ir.Value {
 	place := g.Iota(N)
 	others := place.Col().Eq(place.Row()).Not()
-	some := g.Extent(N).Greater(1).Expand(N)
-	against := negated(some, lseWhere(others, z))
+	against := lseOrNone(others, z)
 	if p.Candidates == "both-views" {
-		against = logAddExp(against, negated(some, lseWhere(others, p.logits(x, x))))
+		against = logAddExp(against, lseOrNone(others, p.logits(x, x)))
 	}
-	return p.term(some, against, diagonal(z))
+	return p.term(g.Extent(N).Greater(1).Expand(N), against, diagonal(z))
 }
 
 // term is log(e^z + e^against) − z, or against − z; 0 where there are no negatives.
@@ -87,10 +86,8 @@ func (p *NTXent) term(some, against, z *ir.Value) *ir.Value {
 func (p *NTXent) labels(g *Graph) {
 	b := g.Batch(N)
 	z := p.logits(b.X, b.X)
-	some := has(b.Other)
-	pairs := b.Same.And(some.Col())
-	against := negated(some, lseWhere(b.Other, z))
-	g.Output("loss", meanOf(pairs, p.term(pairs, against.Col(), z)))
+	pairs := b.Same.And(has(b.Other).Col())
+	g.Output("loss", meanOf(pairs, p.term(pairs, lseOrNone(b.Other, z).Col(), z)))
 }
 
 func (p *NTXent) logits(x, y *ir.Value) *ir.Value {

@@ -15,7 +15,7 @@ var proxyAnchorLoss = Loss{
 	Title:      "a proxy of each class pulls its rows and pushes the others",
 	Formula:    "1/|P⁺|·Σ_{P⁺} log(1 + Σ_{y_i=c} e^{−s(cos_ic − m)}) + 1/P·Σ_c log(1 + Σ_{y_i≠c} e^{s(cos_ic + m)})",
 	Paper:      "Kim, Kim, Cho, Kwak, Proxy Anchor Loss for Deep Metric Learning, CVPR 2020",
-	Notes:      []string{"P⁺ are the proxies whose class is in the batch. The paper trains proxies at a hundred times the network's rate."},
+	Notes:      []string{"P⁺ are the proxies whose class is in the batch. The paper trains proxies at a hundred times the network's rate, and starts them normal with the variance 2/P."},
 	Reductions: meanOnly,
 	New:        func() Formula { return &ProxyAnchor{Margin: 0.1, Scale: 32} },
 }
@@ -33,8 +33,7 @@ func (p *ProxyAnchor) Build(g *Graph) {
 	own := g.Iota(P).Col().Eq(h.Y.Row())
 	kept := h.Kept.Row()
 	pos, neg := own.And(kept).Called("own_class"), own.Not().And(kept).Called("other_class")
-	hasPos, hasNeg := has(pos), has(neg)
-	pull := lse1Where(pos, hasPos, cos.Sub(p.Margin).Mul(-p.Scale))
-	push := lse1Where(neg, hasNeg, cos.Add(p.Margin).Mul(p.Scale))
-	g.Output("loss", ir.Sum(pull).Div(count(hasPos).Max(1)).Add(ir.Sum(push).Div(g.Count(P).Max(1))))
+	pull := lse1Where(pos, cos.Sub(p.Margin).Mul(-p.Scale))
+	push := lse1Where(neg, cos.Add(p.Margin).Mul(p.Scale))
+	g.Output("loss", ir.Sum(pull).Div(count(has(pos)).Max(1)).Add(ir.Sum(push).Div(g.Count(P).Max(1))))
 }

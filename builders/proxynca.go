@@ -15,10 +15,11 @@ var proxyNCALoss = Loss{
 	Family:  PairFamily,
 	Title:   "a row chooses its class's proxy among all",
 	Formula: "ℓ_i = s·d(x_i,p_y) + log Σ_j e^{−s·d(x_i,p_j)}, j ≠ y (negatives) or all",
-	Paper:   "Movshovitz-Attias, Toshev, Leung, Ioffe, Singh, No Fuss Distance Metric Learning using Proxies, ICCV 2017",
+	Paper:   "Movshovitz-Attias, Toshev, Leung, Ioffe, Singh, No Fuss Distance Metric Learning using Proxies, ICCV 2017; Teh, DeVries, Taylor, ProxyNCA++: Revisiting and Revitalizing Proxy Neighborhood Component Analysis, ECCV 2020",
 	Notes: []string{
 		"denominator=negatives is the paper's, may be negative, and is 0 where there is one proxy only.",
 		"The alias proxy-nca++ has denominator=all and scale=9, which is its paper's temperature 1/9.",
+		"A host starts proxies standard normal.",
 	},
 	Reductions: perRow,
 	New: func() Formula {
@@ -43,11 +44,10 @@ func (p *ProxyNCA) Build(g *Graph) {
 	z := across(p.Distance, p.Normalize, h.X, h.Table).Mul(-p.Scale).Called("logits")
 	zy := z.Pick(1, h.Y)
 	others := g.Iota(P).Row().Eq(h.Y.Col()).Not()
-	some := g.Extent(P).Greater(1).Expand(N)
-	lead := negated(some, lseWhere(others, z)).Sub(zy)
+	against := lseOrNone(others, z).Sub(zy)
 	if p.Denominator == "all" {
-		h.Loss(ir.Softplus(lead))
+		h.Loss(ir.Softplus(against))
 		return
 	}
-	h.Loss(ir.Select(some, lead, 0.0))
+	h.Loss(ir.Select(g.Extent(P).Greater(1).Expand(N), against, 0.0))
 }

@@ -18,7 +18,7 @@ var rangeLoss = Loss{
 	Paper:   "Zhang, Fang, Wen, Li, Qiao, Range Loss for Deep Face Recognition with Long-Tailed Training Data, ICCV 2017",
 	Notes: []string{
 		"The sum over classes is not divided by anything. It regularises another loss: add it to one as a weighted sum.",
-		"It sets the rows of a class against each other: N times the square of the most rows of a class are held at once.",
+		"It sets the rows of a class against each other: for each class the square of the most rows of a class is held at once.",
 	},
 	Reductions: meanOnly,
 	New: func() Formula {
@@ -65,16 +65,18 @@ func (p *Range) pairs(g *Graph, b *Batch, d, at *ir.Value) *ir.Value {
 	mask := once.Reshape(s[0], s[1].Times(s[1]))
 	order := negated(mask, ir.Stop(of))
 	pairs := ir.Sum(mask.Float(), 1)
-	most := ir.ReduceMax(pairs.Concat(g.Num(1).Expand(ir.One), g.Fresh("L")), 0).Int().Min(p.K) // of a class, but 1 at least
+	most := ir.ReduceMax(pairs.Concat(g.Num(1).Expand(ir.One), g.Fresh("L")), 0).Int().Min(p.K).Min(g.Extent(N).Mul(g.Extent(N))) // of a class; 1 at least, but of no rows
 	k := g.Fresh("L")
 	chosen := order.ArgTop(most, k)
 	far := of.Take(chosen)
 	inside := g.Iota(k).Float().Row().Less(pairs.Col())
 	n := pairs.Min(float64(p.K))
-	zero := ir.ReduceMax(inside.And(far.Eq(0.0)).Int(), 1).Greater(0)
-	sum := ir.Sum(ir.Select(inside, ir.Recip(far), 0.0), 1)
-	empty := zero.Or(pairs.Eq(0.0))
-	return ir.Sum(ir.Select(empty, 0.0, n.Div(ir.Select(empty, 1.0, sum))))
+	least := ir.Stop(ir.ReduceMin(ir.Select(inside, far, g.Num(inf)), 1))
+	empty := least.Eq(0.0).Or(pairs.Eq(0.0))
+	least = ir.Select(empty, 1.0, least)
+	// n/Σ(1/d) in units of the least d, so that no square of d is too large.
+	sum := ir.Sum(ir.Select(inside, ir.Recip(far.Div(least.Col())), 0.0), 1)
+	return ir.Sum(ir.Select(empty, 0.0, n.Mul(least).Div(ir.Select(empty, 1.0, sum))))
 }
 
 // apart is [m − D]₊, D the least distance between the means of two classes.

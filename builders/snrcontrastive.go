@@ -48,8 +48,8 @@ func (p *SNRContrastive) Build(g *Graph) {
 	ratio := squares("squared-euclidean", dots, power, power).Div(nonzero(power).Col())
 	d := ir.Select(power.Eq(0.0).Col(), 0.0, ratio).Called("d")
 	pull, push := hinge(d.Sub(p.PositiveMargin)), hinge(g.Num(p.Margin).Sub(d))
-	nonzero := p.Average == "nonzero"
-	loss := side{pull.Mul(b.Same.Float()), count(b.Same)}.mean(nonzero).Add(side{push.Mul(b.Other.Float()), count(b.Other)}.mean(nonzero))
+	above := p.Average == "nonzero"
+	loss := side{pull.Mul(b.Same.Float()), count(b.Same)}.mean(above).Add(side{push.Mul(b.Other.Float()), count(b.Other)}.mean(above))
 	if p.Lambda > 0 {
 		loss = loss.Add(b.Mean(ir.Abs(ir.Sum(b.X, 1))).Mul(p.Lambda))
 	}

@@ -1,8 +1,6 @@
 package builders
 
-import (
-	"losscc/ir"
-)
+import "losscc/ir"
 
 // softTripleLoss is a softmax over classes of several centres, of which the near
 // ones count more:
@@ -20,7 +18,7 @@ var softTripleLoss = Loss{
 	Formula: "S_ic = Σ_k softmax_k(cos_ick/γ)·cos_ick;  ℓ = mean CE(s·(S_ic − m·[c=y])) + τ·Σ_c Σ_{s<t} √(‖ŵ_cs − ŵ_ct‖² + ε)/(C·K·(K−1))",
 	Paper:   "Qian, Shang, Sun, Hu, Li, Jin, SoftTriple Loss: Deep Metric Learning Without Triplet Sampling, ICCV 2019",
 	Notes: []string{
-		"scale is the paper's λ, margin its δ. The authors' code has ε = 1e-5 under the root.",
+		"scale is the paper's λ, margin its δ. The authors' code has ε = 1e-5 under the root. A host starts weight uniform within ±1/√(C·K).",
 		"The last term, which draws a class's centres together, does not depend on the batch; it holds C·K²·D numbers at once, and tau=0 leaves it out.",
 	},
 	Reductions: meanOnly,
@@ -59,8 +57,8 @@ func (p *SoftTriple) Build(g *Graph) {
 // apart is the sum of the distances between the centres of each class, of which
 // there are half as many as the divisor says.
 func (p *SoftTriple) apart(g *Graph, w *ir.Value) *ir.Value {
-	unit := w.Mul(ir.Recip(ir.Norm(w)).Unsqueeze(2))
-	off := unit.Unsqueeze(2).Sub(unit.Unsqueeze(1)) // [C,K,K,D]
+	directions := w.Mul(ir.Recip(ir.Norm(w)).Unsqueeze(2))
+	off := directions.Unsqueeze(2).Sub(directions.Unsqueeze(1)) // [C,K,K,D]
 	var d *ir.Value
 	if p.Epsilon == 0 {
 		d = ir.Norm(off)

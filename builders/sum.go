@@ -23,7 +23,7 @@ type Term struct {
 func ParseSum(expr string) ([]Term, error) {
 	var terms []Term
 	at := 0
-	for _, part := range strings.Split(expr, "+") {
+	for _, part := range splitTerms(expr) {
 		factor, name, nameAt := 1.0, part, at
 		if before, after, ok := strings.Cut(part, "*"); ok {
 			x, err := strconv.ParseFloat(strings.TrimSpace(before), 64)
@@ -58,6 +58,42 @@ func ParseSum(expr string) ([]Term, error) {
 		}
 	}
 	return terms, nil
+}
+
+// splitTerms is expr between its +, less those that belong to a name of a loss, as
+// in proxy-nca++.
+func splitTerms(expr string) []string {
+	var parts []string
+	begin := 0
+	for i := 0; i < len(expr); i++ {
+		if expr[i] != '+' {
+			continue
+		}
+		if end := nameWithPlus(expr, begin, i); end > 0 {
+			i = end - 1
+			continue
+		}
+		parts, begin = append(parts, expr[begin:i]), i+1
+	}
+	return append(parts, expr[begin:])
+}
+
+// nameWithPlus is where a name of a loss ends whose first + is that at a place of
+// the part that begins at another; 0 if there is none.
+func nameWithPlus(expr string, begin, plus int) int {
+	for _, name := range Names() {
+		at := strings.IndexByte(name, '+')
+		from := plus - at
+		if at < 0 || from < begin || from+len(name) > len(expr) || !strings.EqualFold(expr[from:from+len(name)], name) {
+			continue
+		}
+		before, after := strings.TrimRight(expr[begin:from], " \t"), expr[from+len(name):]
+		whole := before == "" || strings.HasSuffix(before, "*")
+		if whole && (after == "" || strings.ContainsRune(" \t+", rune(after[0]))) {
+			return from + len(name)
+		}
+	}
+	return 0
 }
 
 // termName is what a term of that loss is called after the given terms.

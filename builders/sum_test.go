@@ -183,3 +183,22 @@ func TestPairsAndTripletsOfASumAreTwoNumbers(t *testing.T) {
 		t.Errorf("triplets of two losses are %s", got)
 	}
 }
+
+// Every name and alias can be written, alone and in a sum, one with + in it too.
+func TestEveryNameCanBeWritten(t *testing.T) {
+	for _, name := range builders.Names() {
+		terms, err := builders.ParseSum(name)
+		if err != nil || len(terms) != 1 {
+			t.Errorf("%s: %d terms, %v", name, len(terms), err)
+			continue
+		}
+		if terms[0].Loss.Family == builders.MinerFamily {
+			continue
+		}
+		for _, sum := range []string{"softmax + 0.5*" + name, "softmax+0.5*" + name, name + " + softmax", name + "+softmax"} {
+			if terms, err := builders.ParseSum(sum); err != nil || len(terms) != 2 {
+				t.Errorf("%s: %d terms, %v", sum, len(terms), err)
+			}
+		}
+	}
+}

@@ -62,5 +62,5 @@ func share(b *Batch, z *ir.Value) *ir.Value { return ir.Softplus(lead(b, z)) }
 
 // lead is log Σ_N e^z − log Σ_P e^z of each row, −∞ for one without negatives.
 func lead(b *Batch, z *ir.Value) *ir.Value {
-	return negated(has(b.Other), lseWhere(b.Other, z)).Sub(lseWhere(b.Same, z))
+	return lseOrNone(b.Other, z).Sub(lseWhere(b.Same, z))
 }

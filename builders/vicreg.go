@@ -40,8 +40,8 @@ func (p *VICReg) Build(g *Graph) {
 	entries := g.Count(N).Mul(g.Count(D)).Max(1)
 	loss := ir.Sum(off.Square()).Div(entries).Mul(p.Lambda)
 	for _, z := range []*ir.Value{centred(a), centred(b)} {
-		spread := ir.Sqrt(variance(z, p.Variance).Add(p.Epsilon))
-		v := ir.Sum(hinge(g.Num(p.Gamma).Sub(spread))).Div(g.Count(D).Max(1))
+		deviation := ir.Sqrt(variance(z, p.Variance).Add(p.Epsilon))
+		v := ir.Sum(hinge(g.Num(p.Gamma).Sub(deviation))).Div(g.Count(D).Max(1))
 		cov := ir.TMatMul(z, z).Div(g.Count(N).Sub(1).Max(1))
 		c := ir.Sum(offDiagonal(cov).Square()).Div(g.Count(D).Max(1))
 		loss = loss.Add(v.Mul(p.Mu / 2)).Add(c.Mul(p.Nu))

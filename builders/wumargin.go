@@ -20,6 +20,7 @@ var wuMarginLoss = Loss{
 		"over=triplets counts a pair once for each triplet that it is part of; the sum is made without listing triplets.",
 		"mining=distance-weighted draws one negative for each positive pair, rarely a near one, by the input noise [N,N], uniform in [0, 1).",
 		"With learn_beta a host starts beta at the parameter beta.",
+		"At the defaults β − m is 1, where a zero row lies from all others: whether those pairs count is then a matter of rounding.",
 	},
 	Reductions: meanOnly,
 	New: func() Formula {
