@@ -54,22 +54,27 @@ func (p *NTXent) Build(g *Graph) {
 	}
 	a, b := g.Views()
 	z := p.logits(a, b)
-	terms := p.side(g, z, a)
+	own := diagonal(z)
+	if p.Distance == "euclidean" { // equal rows are at 0, which products do not give
+		own = between(p.Distance, p.Normalize, a, b).Neg().Div(p.Temperature)
+	}
+	terms := p.side(g, z, own, a)
 	if p.Symmetric {
-		terms = terms.Add(p.side(g, z.T(), b)).Mul(0.5)
+		terms = terms.Add(p.side(g, z.T(), own, b)).Mul(0.5)
 	}
 	g.Loss(terms.Called("terms"))
 }
 
-// side is ℓ of the rows of x, whose logits with the other view are z.
-func (p *NTXent) side(g *Graph, z, x *ir.Value) *ir.Value {
+// side is ℓ of the rows of x, whose logits with the other view are z, and with their
+// own rows there own.
+func (p *NTXent) side(g *Graph, z, own, x *ir.Value) *ir.Value {
 	place := g.Iota(N)
 	others := place.Col().Eq(place.Row()).Not()
 	against := lseOrNone(others, z)
 	if p.Candidates == "both-views" {
 		against = logAddExp(against, lseOrNone(others, p.logits(x, x)))
 	}
-	return p.term(g.Extent(N).Greater(1).Expand(N), against, diagonal(z))
+	return p.term(g.Extent(N).Greater(1).Expand(N), against, own)
 }
 
 // term is log(e^z + e^against) − z, or against − z; 0 where there are no negatives.

@@ -18,7 +18,7 @@ var rangeLoss = Loss{
 	Paper:   "Zhang, Fang, Wen, Li, Qiao, Range Loss for Deep Face Recognition with Long-Tailed Training Data, ICCV 2017",
 	Notes: []string{
 		"The sum over classes is not divided by anything. It regularises another loss: add it to one as a weighted sum.",
-		"It sets the rows of a class against each other: for each class the square of the most rows of a class is held at once.",
+		"It sets the rows of a class against each other: N times the square of the most rows of a class are held at once.",
 	},
 	Reductions: meanOnly,
 	New: func() Formula {
@@ -48,19 +48,19 @@ func (p *Range) Build(g *Graph) {
 	first := b.Kept.And(has(before).Not())
 	classes := g.Fresh("M")
 	at := first.NonZero(classes).Column(0)
-	intra := p.pairs(g, b, betweenAll(p.Distance, false, x), at)
+	intra := p.pairs(g, b, betweenAll(p.Distance, false, x), first)
 	inter := p.apart(g, b, x, at)
 	g.Output("loss", intra.Mul(p.Alpha).Add(inter.Mul(p.Beta)))
 }
 
-// pairs is Σ n/Σ 1/d over the classes whose first rows stand at those places. d of
-// the pairs of a class: its rows r against its rows s, each pair once.
-func (p *Range) pairs(g *Graph, b *Batch, d, at *ir.Value) *ir.Value {
+// pairs is Σ n/Σ 1/d over the classes, each counted at its first row. d of the pairs
+// of a class: its rows r against its rows s, each pair once.
+func (p *Range) pairs(g *Graph, b *Batch, d, first *ir.Value) *ir.Value {
 	rows, there, _ := b.among(b.Equal)
-	rows, there = rows.Gather(at), there.Gather(at) // [M,R]
+	there = there.And(first.Col()) // [N,R]
 	s := rows.Type.Shape
 	r := g.Iota(s[1])
-	once := r.Col().Less(r.Row()).Unsqueeze(0).And(there.Unsqueeze(2)).And(there.Unsqueeze(1)) // [M,R,R]
+	once := r.Col().Less(r.Row()).Unsqueeze(0).And(there.Unsqueeze(2)).And(there.Unsqueeze(1)) // [N,R,R]
 	of := flat(d).Gather(flat3(rows.Unsqueeze(2).Mul(g.Extent(N)).Add(rows.Unsqueeze(1)))).Reshape(s[0], s[1].Times(s[1]))
 	mask := once.Reshape(s[0], s[1].Times(s[1]))
 	order := negated(mask, ir.Stop(of))

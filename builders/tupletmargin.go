@@ -38,6 +38,15 @@ func (p *TupletMargin) Build(g *Graph) {
 	against := lseWhere(b.Other, c.Mul(p.Scale))
 	pairs := b.Same.And(some.Col())
 	own := ir.Select(pairs, c, 0.0) // a row's cosine with itself has no angle to slacken
-	slack := own.Mul(math.Cos(p.Margin)).Add(sine(own).Mul(math.Sin(p.Margin))).Called("slack_cos")
+	slack := own.Mul(math.Cos(p.Margin)).Add(p.sine(b, own).Mul(math.Sin(p.Margin))).Called("slack_cos")
 	g.Output("loss", meanOf(pairs, ir.Softplus(against.Col().Sub(slack.Mul(p.Scale)))))
+}
+
+// sine is sin θ_ij. 1 − cos θ_ij is half the squared distance of the unit vectors,
+// exactly 0 of equal rows, but 1 where a row is 0.
+func (p *TupletMargin) sine(b *Batch, cos *ir.Value) *ir.Value {
+	long := ir.Norm(b.X).Greater(0)
+	half := b.distances("squared-euclidean", true).Mul(0.5)
+	less := ir.Select(long.Col().And(long.Row()), half, 1.0)
+	return ir.Sqrt(less.Mul(cos.Add(1)).Max(0.0)).Called("sin")
 }

@@ -128,6 +128,12 @@ func (c *claim) squares() bool {
 	})
 }
 
+// proxied tells whether a part takes the distances of rows as they are to a table of
+// proxies from each other.
+func (c *claim) proxied() bool {
+	return slices.ContainsFunc(c.parts, func(p part) bool { return p.name == "proxy-nca" && p.measures() && p.params["distance"] != "dot" })
+}
+
 // turns tells whether a part measures the angle between rows.
 func (c *claim) turns() bool {
 	return slices.ContainsFunc(c.parts, func(p part) bool { return p.params["distance"] == "angle" })

@@ -293,6 +293,10 @@ func (j *judge) draw() {
 			j.report.NotChecked = append(j.report.NotChecked, s.Name+": the square of a length is more than "+j.elem.String()+" holds")
 			continue
 		}
+		if s.Large && j.elem != f64 && j.claim != nil && j.claim.proxied() {
+			j.report.NotChecked = append(j.report.NotChecked, s.Name+": between distances to proxies "+j.elem.String()+" leaves no digits of a difference there")
+			continue
+		}
 		facing := s.Facing && j.claim != nil && j.claim.turns()
 		p := &point{name: s.Name, in: s.In, turning: s.Turning, level: s.Level, twin: s.Twin, whole: s.Whole, tiny: s.Tiny, facing: facing, vague: s.Close || facing && j.elem == f64, kinked: true}
 		j.evils = append(j.evils, p)

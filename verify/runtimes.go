@@ -35,6 +35,10 @@ func (j *judge) inRuntime(k *checker, s *runtime.Session) {
 			return
 		}
 		got, err := s.Run(j.ctx, j.c.File, p.in)
+		if limit := limitOf(err); limit != "" && i >= len(few) {
+			k.note("not run at %s: %s", p.name, limit)
+			continue
+		}
 		if err != nil {
 			k.failAt(p, err)
 			return
@@ -126,8 +130,16 @@ func (j *judge) largest() []*point {
 // by their own words.
 var limits = []struct{ words, limit string }{
 	{"Can't reduce on dim with value of 0 if 'keepdims' is false", "this release of ONNX Runtime refuses to sum over no rows"},
-	{"attempt to get argmax of an empty sequence", "onnx's evaluator takes no arg-max along an axis of extent 0, of which there are none to take here"},
+	{"cannot reshape array of size", gathersFew},
+	{"zip() argument 2 is shorter than argument 1", gathersFew},
+	{"attempt to get argmax of an empty sequence", choosesNone},
+	{"attempt to get argmin of an empty sequence", choosesNone},
 }
+
+const (
+	gathersFew  = "onnx's evaluator gathers elements from 64 places of an axis at most"
+	choosesNone = "onnx's evaluator takes no arg-max or arg-min along an axis of extent 0, of which there are none to take here"
+)
 
 // limitOf is the limit that a runtime's refusal names, or "".
 func limitOf(err error) string {

@@ -30,6 +30,8 @@ type Set struct {
 	Tiny bool
 	// Far is a set of rows so long that float32 does not hold their square.
 	Far bool
+	// Large is a set of embeddings that are far longer than all else.
+	Large bool
 	// Close is a set with cosines of ±1 but for a few last bits of float32, which
 	// then has no digits of an angle's derivative.
 	Close bool
@@ -89,6 +91,7 @@ func marked(name string) Set {
 		Whole:   begins(whole),
 		Tiny:    begins(tiny, farAway, farClass),
 		Far:     name == farthest,
+		Large:   begins("embeddings 1e4 times", "embeddings 1e5 times"),
 		Close:   name == closely,
 		Facing:  begins(twin, "pairs ", "negative ", "each row twice", "all embeddings equal"),
 	}

@@ -69,14 +69,16 @@ func nPair(c *Ctx) {
 	ua, up := m.rows(a.x), m.rows(p.x)
 	var terms, squares []float64
 	for i := range ua {
-		var z, own []float64
+		var own, others []float64
 		for j := range up {
-			z = append(z, m.near(ua[i], up[j]))
-			if p.y[j] == a.y[i] {
-				own = append(own, z[j])
+			if z := m.near(ua[i], up[j]); p.y[j] == a.y[i] {
+				own = append(own, z)
+			} else {
+				others = append(others, z)
 			}
 		}
-		terms = append(terms, lse(z)-mean(own))
+		// lse of all less the mean of the own: beyond the lse of the own, and that.
+		terms = append(terms, sp(lse(others)-lse(own))+(lse(own)-mean(own)))
 		squares = append(squares, dot(a.x[i], a.x[i])+dot(p.x[i], p.x[i]))
 	}
 	c.outOne(mean(terms) + c.Float("lambda")/4*mean(squares))
