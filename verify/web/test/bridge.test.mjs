@@ -45,10 +45,10 @@ for (const [runtime, ort] of Object.entries(runtimes())) {
         );
         const want = Object.fromEntries(made.outputs.map((o) => [o.name, o]));
         const bytes = await readFile(made.file);
-        const roles = (await Loss.load(ort, bytes, { session, C: 10, D: 6, K: 3, P: 5, data: {} })).roles;
+        const roles = (await Loss.load(ort, bytes, { session, C: 10, D: 6, K: 3, P: 5, B: 4, data: {} })).roles;
         const kept = (n) => ["parameter", "state", "data"].includes(roles[n]);
         const data = Object.fromEntries(Object.entries(inputs).filter(([n]) => kept(n)));
-        const head = await Loss.load(ort, bytes, { session, C: 10, D: 6, K: 3, P: 5, data });
+        const head = await Loss.load(ort, bytes, { session, C: 10, D: 6, K: 3, P: 5, B: 4, data });
         const given = Object.fromEntries(Object.entries(inputs).filter(([n]) => ["schedule", "noise"].includes(roles[n])));
         head.iteration = 1; // what starts at the first batch was given here
         const found = await head.step(...head.takes.map((n) => inputs[n]), { lr: 0.5, given });

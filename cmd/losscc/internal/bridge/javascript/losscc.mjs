@@ -55,6 +55,8 @@
  * @property {number} [D] the dimension of the embeddings
  * @property {number} [K] how many sub-centres a class has; otherwise as the file was built
  * @property {number} [P] how many proxies there are
+ * @property {number} [B] how many bins a histogram has that is a state
+ * @property {number} [M] how many rows a bank has
  * @property {number} [seed] of every random number, 1 unless given
  * @property {number} [momentum] of SGD, 0 unless given
  * @property {number} [weightDecay] of SGD, 0 unless given
@@ -431,7 +433,7 @@ export class Loss {
     this.iteration = 0;
     /** @type {Record<string, number>} */
     this.extents = {};
-    for (const name of /** @type {const} */ (["C", "D", "K", "P"])) {
+    for (const name of /** @type {const} */ (["C", "D", "K", "P", "B", "M"])) {
       const n = options[name] ?? (name === "K" ? this.centers() : undefined);
       if (n !== undefined) this.extents[name] = n;
     }
