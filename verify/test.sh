@@ -15,7 +15,7 @@
 # which Node is wanted, and PyTorch's, for which 4 GB are fetched once. What cannot
 # be had is said to be not run; under LOSSCC_CI it is a failure.
 #
-# On two cores quick takes about two minutes, everything about fifteen
+# On two cores quick takes some minutes, everything about seventeen
 # minutes, of which PyTorch's stage is two; the first time, with packages to
 # fetch, quick takes one minute more and everything three.
 set -euo pipefail
