@@ -47,17 +47,6 @@ func across(distance string, normalize bool, x, y *ir.Value) *ir.Value {
 	return squares(distance, ir.MatMulT(x, y), dot(x, x), dot(y, y))
 }
 
-// products is x_i·y_j, of unit vectors where the distance or normalize says so.
-func products(distance string, normalize bool, x, y *ir.Value) *ir.Value {
-	if normalize || distance == "cosine" {
-		if x == y {
-			return gram(distance, normalize, x)
-		}
-		x, y = unit(x), unit(y)
-	}
-	return ir.MatMulT(x, y)
-}
-
 // negated is −∞ in place of what a mask leaves out.
 func negated(mask, z *ir.Value) *ir.Value {
 	return ir.Select(mask, z, z.Builder().Num(-inf))
@@ -103,6 +92,13 @@ func logAddExp(a, b *ir.Value) *ir.Value {
 	least := ir.Stop(a.Min(b)).Eq(-inf)
 	apart := ir.Select(least, 0.0, a).Sub(ir.Select(least, 0.0, b))
 	return ir.Select(least, a.Max(b), ir.Select(least, 0.0, b).Add(ir.Softplus(apart)))
+}
+
+// lead is log Σ_N e^z − log Σ_P e^z of each row, −∞ for one without negatives. Of it
+// softplus is −log p, p the share of the positives in the sum of both, and keeps its
+// digits where nearly all is theirs.
+func (b *Batch) lead(z *ir.Value) *ir.Value {
+	return lseOrNone(b.Other, z).Sub(lseWhere(b.Same, z))
 }
 
 // meanWhere is the mean of z over the places of the last axis that a mask chooses,

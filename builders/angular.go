@@ -38,7 +38,7 @@ func (p *Angular) Build(g *Graph) {
 	b := g.Batch(N)
 	tan := math.Tan(p.Alpha * math.Pi / 180)
 	t := tan * tan
-	dots := gram("dot", p.Normalize, b.X)
+	dots := products("dot", p.Normalize, b.X, b.X)
 	at, there, _ := b.positives()
 	some := has(b.Other)
 	sums := dots.Unsqueeze(1).Add(dots.Gather(at)).Mul(4 * t) // 4t·(x_i + x_j)·x_k over [N,R,N]

@@ -10,8 +10,8 @@ import (
 // the two nodes beside it, the nearer one having more.
 type bins struct {
 	nodes ir.Dim
-	// below is the node below each number, share what the one above has.
-	below, share *ir.Value
+	// below and above are the nodes beside each number, share what the one above has.
+	below, above, share *ir.Value
 }
 
 // spread is a matrix of numbers from 0 to n over n + 1 nodes; which node is below is
@@ -22,7 +22,8 @@ func spread(x *ir.Value, n int) bins {
 	x = ir.Select(at.Eq(ir.Stop(x)), ir.Stop(x), x)
 	below := at.Min(float64(n - 1))
 	// What is no number has a place all the same.
-	return bins{ir.Dim(strconv.Itoa(n + 1)), below.Int().Max(0).Min(n - 1), x.Sub(below)}
+	low := below.Int().Max(0).Min(n - 1)
+	return bins{ir.Dim(strconv.Itoa(n + 1)), low, low.Add(1), x.Sub(below)}
 }
 
 // all is the histogram of all numbers, [nodes], each counting by its weight: rows
@@ -30,7 +31,7 @@ func spread(x *ir.Value, n int) bins {
 // gradient is that of all at once, which need not be made for each row.
 func (b bins) all(weight *ir.Value) *ir.Value {
 	high := weight.Mul(b.share)
-	return scattered(b.below, weight.Sub(high), b.nodes).Add(scattered(b.below.Add(1), high, b.nodes)).Through(ir.Sum(b.rows(weight), 0))
+	return scattered(b.below, weight.Sub(high), b.nodes).Add(scattered(b.above, high, b.nodes)).Through(ir.Sum(b.rows(weight), 0))
 }
 
 // scattered is for each place the sum of the numbers sent there, from all over a
@@ -44,5 +45,5 @@ func (b bins) rows(weight *ir.Value) *ir.Value {
 	n := weight.Type.Shape[0]
 	zero := weight.Builder().Num(0).Expand(n, b.nodes)
 	high := weight.Mul(b.share)
-	return zero.AddAt(b.below, weight.Sub(high)).AddAt(b.below.Add(1), high)
+	return zero.AddAt(b.below, weight.Sub(high)).AddAt(b.above, high)
 }

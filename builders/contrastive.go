@@ -58,8 +58,7 @@ func (p *Contrastive) Build(g *Graph) {
 
 // given is the loss of rows of two inputs.
 func (p *Contrastive) given(g *Graph) {
-	a := g.Input("embeddings_a", ir.F(N, D), RoleEmbeddings)
-	b := g.Input("embeddings_b", ir.F(N, D), RoleEmbeddings)
+	a, b := g.Views()
 	same := g.Input("same", ir.I(N), RoleLabels)
 	positive, negative := same.Eq(1), same.Eq(0)
 	r := g.RowsWhere(positive.Or(negative).Called("kept"))

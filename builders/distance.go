@@ -2,11 +2,6 @@ package builders
 
 import "losscc/ir"
 
-// Distances are the options that fix a distance between embeddings.
-type Distances struct {
-	Normalize bool `doc:"replace both operands by their unit vectors first"`
-}
-
 // between is the distance of each pair of rows a, b [N,D].
 func between(distance string, normalize bool, a, b *ir.Value) *ir.Value {
 	if normalize || distance == "cosine" || distance == "angle" {
@@ -25,18 +20,17 @@ func between(distance string, normalize bool, a, b *ir.Value) *ir.Value {
 	return dot(a, b).Neg() // dot
 }
 
-// gram is the products of all rows of x, made unit vectors first if the distance
-// is of those.
-func gram(distance string, normalize bool, x *ir.Value) *ir.Value {
+// products is x_i·y_j, of unit vectors where the distance or normalize says so.
+func products(distance string, normalize bool, x, y *ir.Value) *ir.Value {
 	if normalize || distance == "cosine" || distance == "angle" {
-		x = unit(x)
+		x, y = unit(x), unit(y)
 	}
-	return ir.MatMulT(x, x)
+	return ir.MatMulT(x, y)
 }
 
 // betweenAll is the distance of each row of x to each other, [N,N].
 func betweenAll(distance string, normalize bool, x *ir.Value) *ir.Value {
-	p := gram(distance, normalize, x)
+	p := products(distance, normalize, x, x)
 	switch distance {
 	case "euclidean", "squared-euclidean":
 		q := diagonal(p)
@@ -52,7 +46,7 @@ func betweenAll(distance string, normalize bool, x *ir.Value) *ir.Value {
 // Distances is the distance of each row of the batch to each other, [n,n]; ignored
 // rows j are farther than all others.
 func (b *Batch) Distances(distance string, normalize bool) *ir.Value {
-	p := gram(distance, normalize, b.X)
+	p := products(distance, normalize, b.X, b.X)
 	others := func(there any) *ir.Value { return ir.Select(b.Kept, there, ignoredFar).Row() }
 	switch distance {
 	case "euclidean", "squared-euclidean":
@@ -84,7 +78,7 @@ const ignoredFar = 1e38
 
 // Order is the order of the batch's rows by distance from each.
 func (b *Batch) Order(distance string, normalize bool) *Order {
-	p := gram(distance, normalize, b.X)
+	p := products(distance, normalize, b.X, b.X)
 	o := &Order{distance: distance}
 	column := b.g.Num(0).Expand(b.n)
 	if distance == "euclidean" || distance == "squared-euclidean" {

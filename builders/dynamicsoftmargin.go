@@ -75,8 +75,7 @@ func (p *DynamicSoftMargin) histogram(g *Graph) *ir.Value {
 // views are the gaps of the pairs of rows, and whether there is a negative.
 func (p *DynamicSoftMargin) views(g *Graph, a, b *ir.Value) (v, there *ir.Value) {
 	d := across("euclidean", true, a, b)
-	place := g.Iota(N)
-	others := ir.Select(place.Col().Eq(place.Row()), g.Num(inf), d)
+	others := ir.Select(g.itself(N), g.Num(inf), d)
 	there = g.Extent(N).Greater(1).Expand(N)
 	nearest := ir.ReduceMin(others, 0).Min(ir.ReduceMin(others, 1)) // of equal ones the row's own counts
 	near := ir.Norm(unit(a).Sub(unit(b)))                           // of equal rows exactly 0, which products do not give
@@ -84,24 +83,17 @@ func (p *DynamicSoftMargin) views(g *Graph, a, b *ir.Value) (v, there *ir.Value)
 }
 
 // weighted is weight·v of each value of a matrix that there is, 0 of the others, and
-// how many there are; it moves the state. The histogram is made of those of the
-// rows: in float32 a sum that has become large takes no small number in.
+// how many there are; it moves the state.
 func (p *DynamicSoftMargin) weighted(g *Graph, hist, v, there *ir.Value) (terms, n *ir.Value) {
 	n = count(there)
 	top := g.Count(B).Sub(1)
 	width := g.Num(4).Div(top.Max(1))
 	q := v.Add(2).Div(width).Max(0.0).Min(top)
 	below := ir.Floor(ir.Stop(q))
-	above := q.Sub(below)
 	end := g.Extent(B).Sub(1)
 	low := below.Int().Max(0).Min(end) // what is no number has a place all the same
-	high := low.Add(1).Min(end)
-	one := there.Float()
-	upper := one.Mul(above)
-	zero := g.Num(0).Expand(v.Type.Shape[0], B)
-	lower := one.Sub(upper)
-	at := scattered(low, lower, B).Add(scattered(high, upper, B))
-	batch := at.Through(ir.Sum(zero.AddAt(low, lower).AddAt(high, upper), 0)).Div(n.Max(1))
+	nodes := bins{B, low, low.Add(1).Min(end), q.Sub(below)}
+	batch := nodes.all(there.Float()).Div(n.Max(1))
 	seen := ir.Sum(hist)
 	moved := hist.Mul(1 - p.Momentum).Div(nonzero(seen)).Add(batch.Mul(p.Momentum))
 	next := ir.Select(seen.Eq(0.0), batch, moved)

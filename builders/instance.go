@@ -33,8 +33,7 @@ func (p *Instance) Build(g *Graph) {
 	if p.Form == "batch" {
 		x := g.Embeddings()
 		z := nearness("cosine", false, x, x).Mul(p.Scale).Called("logits")
-		place := g.Iota(N)
-		g.Loss(ir.Softplus(lseOrNone(place.Col().Eq(place.Row()).Not(), z).Sub(diagonal(z))))
+		g.Loss(ir.Softplus(lseOrNone(g.itself(N).Not(), z).Sub(diagonal(z))))
 		return
 	}
 	a, b := g.Views()

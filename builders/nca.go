@@ -38,7 +38,7 @@ type NCA struct {
 // Build writes the loss.
 func (p *NCA) Build(g *Graph) {
 	b := g.Batch(N)
-	far := lead(b, b.distances(p.Distance, p.Normalize).Mul(-p.Scale))
+	far := b.lead(b.distances(p.Distance, p.Normalize).Mul(-p.Scale))
 	var terms *ir.Value
 	switch {
 	case p.Objective == "expected":

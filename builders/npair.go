@@ -41,17 +41,15 @@ func (p *NPair) Build(g *Graph) {
 		return
 	}
 	b := g.Batch(N)
-	place := g.Iota(N)
-	before := b.Same.And(place.Row().Less(place.Col())) // (i, j): j stands before i
-	later := b.Same.And(place.Col().Less(place.Row()))
-	first := has(b.Same).And(has(before).Not())
+	again := b.again()
+	later := b.Once(b.Same)
+	first := has(b.Same).And(again.Not())
 	second := later.Float().ArgMax(1)
 	m := g.Fresh("M")
 	at := first.NonZero(m).Column(0)
 	anchor, positive := b.X.Gather(at), b.X.Gather(second.Gather(at))
 	z := p.nearness(anchor, positive)
-	row := g.Iota(m)
-	terms := ir.Softplus(lseOrNone(row.Col().Eq(row.Row()).Not(), z).Sub(diagonal(z)))
+	terms := ir.Softplus(lseOrNone(g.itself(m).Not(), z).Sub(diagonal(z)))
 	n := g.Count(m).Max(1)
 	loss := ir.Sum(terms).Div(n)
 	g.Output("loss", p.withLengths(loss, ir.Sum(dot(anchor, anchor)).Div(n), ir.Sum(dot(positive, positive)).Div(n)))
@@ -61,7 +59,7 @@ func (p *NPair) Build(g *Graph) {
 func (p *NPair) views(g *Graph) {
 	a, o := g.Views()
 	labels := g.Labels()
-	r := g.RowsWhere(labels.GreaterEq(0).Called("kept"))
+	r := g.RowsWhere(g.within(labels, ""))
 	a, o = g.harmless(a, r.Kept), g.harmless(o, r.Kept)
 	z := p.nearness(a, o)
 	equal, kept := labels.Col().Eq(labels.Row()), r.Kept.Row()

@@ -68,8 +68,7 @@ func (p *NTXent) Build(g *Graph) {
 // side is ℓ of the rows of x, whose logits with the other view are z, and with their
 // own rows there own.
 func (p *NTXent) side(g *Graph, z, own, x *ir.Value) *ir.Value {
-	place := g.Iota(N)
-	others := place.Col().Eq(place.Row()).Not()
+	others := g.itself(N).Not()
 	against := lseOrNone(others, z)
 	if p.Candidates == "both-views" {
 		against = logAddExp(against, lseOrNone(others, p.logits(x, x)))

@@ -45,13 +45,19 @@ func (g *Graph) within(labels *ir.Value, classes ir.Dim) *ir.Value {
 	return kept.Called("kept")
 }
 
+// itself holds at (i, i) of a square matrix.
+func (g *Graph) itself(n ir.Dim) *ir.Value {
+	place := g.Iota(n)
+	return place.Col().Eq(place.Row())
+}
+
 func (g *Graph) batchOf(n ir.Dim, x, labels *ir.Value, rows *Rows) *Batch {
 	place := g.Iota(n)
 	both := rows.Kept.Col().And(rows.Kept.Row())
 	// An ignored row has a label of its own, which no other row has.
 	own := ir.Select(rows.Kept, labels, g.Whole(-1).Sub(place))
 	equal := own.Col().Eq(own.Row()).Called("equal_labels")
-	self := place.Col().Eq(place.Row())
+	self := g.itself(n)
 	return &Batch{
 		Rows: rows, g: g, n: n, X: x, Labels: labels,
 		Equal: equal, Same: equal.And(self.Not()).Called("same_class"),
@@ -62,11 +68,6 @@ func (g *Graph) batchOf(n ir.Dim, x, labels *ir.Value, rows *Rows) *Batch {
 // positives are for each row the other rows of its class, see sideBySide.
 func (b *Batch) positives() (at, there, counts *ir.Value) {
 	return b.sideBySide(b.Equal.Float().Put(1, b.g.Iota(b.n), b.g.Num(0).Expand(b.n)))
-}
-
-// among are for each row the rows that a mask chooses, see sideBySide.
-func (b *Batch) among(mask *ir.Value) (at, there, counts *ir.Value) {
-	return b.sideBySide(mask.Float())
 }
 
 // sideBySide are for each row the rows whose number is 1 and not 0: places
@@ -87,6 +88,12 @@ func (b *Batch) Once(pairs *ir.Value) *ir.Value {
 	return pairs.And(place.Col().Less(place.Row()))
 }
 
+// again tells which rows have a row of their class before them.
+func (b *Batch) again() *ir.Value {
+	place := b.g.Iota(b.n)
+	return has(b.Same.And(place.Row().Less(place.Col())))
+}
+
 // far is +∞, the distance of what must not be chosen as near.
 func (b *Batch) far() *ir.Value { return b.g.Num(math.Inf(1)) }
 
@@ -103,10 +110,13 @@ func has(pairs *ir.Value) *ir.Value { return ir.ReduceMax(pairs.Int(), 1).Greate
 // count is how many pairs hold, as a float.
 func count(pairs *ir.Value) *ir.Value { return ir.Sum(pairs.Float()) }
 
-// flat is a matrix as a vector.
+// flat is a matrix, or a value of more axes, as a vector.
 func flat(x *ir.Value) *ir.Value {
-	s := x.Type.Shape
-	return x.Reshape(s[0].Times(s[1]))
+	all := x.Type.Shape[0]
+	for _, d := range x.Type.Shape[1:] {
+		all = all.Times(d)
+	}
+	return x.Reshape(all)
 }
 
 // GivenRows are rows of embeddings that an input of indices [T,width] names:

@@ -43,9 +43,7 @@ func (p *Range) Build(g *Graph) {
 	if p.Normalize {
 		x = unit(x)
 	}
-	place := g.Iota(N)
-	before := b.Same.And(place.Row().Less(place.Col()))
-	first := b.Kept.And(has(before).Not())
+	first := b.Kept.And(b.again().Not())
 	classes := g.Fresh("M")
 	at := first.NonZero(classes).Column(0)
 	intra := p.pairs(g, b, betweenAll(p.Distance, false, x), first)
@@ -56,12 +54,12 @@ func (p *Range) Build(g *Graph) {
 // pairs is Σ n/Σ 1/d over the classes, each counted at its first row. d of the pairs
 // of a class: its rows r against its rows s, each pair once.
 func (p *Range) pairs(g *Graph, b *Batch, d, first *ir.Value) *ir.Value {
-	rows, there, _ := b.among(b.Equal)
+	rows, there, _ := b.sideBySide(b.Equal.Float())
 	there = there.And(first.Col()) // [N,R]
 	s := rows.Type.Shape
 	r := g.Iota(s[1])
 	once := r.Col().Less(r.Row()).Unsqueeze(0).And(there.Unsqueeze(2)).And(there.Unsqueeze(1)) // [N,R,R]
-	of := flat(d).Gather(flat3(rows.Unsqueeze(2).Mul(g.Extent(N)).Add(rows.Unsqueeze(1)))).Reshape(s[0], s[1].Times(s[1]))
+	of := flat(d).Gather(flat(rows.Unsqueeze(2).Mul(g.Extent(N)).Add(rows.Unsqueeze(1)))).Reshape(s[0], s[1].Times(s[1]))
 	mask := once.Reshape(s[0], s[1].Times(s[1]))
 	order := negated(mask, ir.Stop(of))
 	pairs := ir.Sum(mask.Float(), 1)
@@ -90,10 +88,4 @@ func (p *Range) apart(g *Graph, b *Batch, x, at *ir.Value) *ir.Value {
 	// A row of infinities in front, for a minimum over no classes.
 	least := ir.ReduceMin(flat(others).Concat(g.Num(inf).Expand(ir.One), g.Fresh("L")), 0)
 	return ir.Select(g.Extent(m).Greater(1), hinge(g.Num(p.Margin).Sub(least)), 0.0)
-}
-
-// flat3 is a value of three axes as a vector.
-func flat3(x *ir.Value) *ir.Value {
-	s := x.Type.Shape
-	return x.Reshape(s[0].Times(s[1]).Times(s[2]))
 }

@@ -44,7 +44,7 @@ type Simple struct {
 func (p *Simple) Build(g *Graph) {
 	x, labels := g.Embeddings(), g.Labels()
 	bias := g.Bias(ir.One, "added to similarities")
-	r := g.RowsWhere(labels.GreaterEq(0).Called("kept"))
+	r := g.RowsWhere(g.within(labels, ""))
 	x = g.harmless(x, r.Kept)
 	other, there, of := x, r.Kept, labels
 	if p.Bank {
@@ -56,8 +56,7 @@ func (p *Simple) Build(g *Graph) {
 	alike := labels.Col().Eq(of.Row())
 	both := r.Kept.Col().And(there.Row())
 	if !p.Bank {
-		place := g.Iota(N)
-		both = both.And(place.Col().Eq(place.Row()).Not())
+		both = both.And(g.itself(N).Not())
 	}
 	lengths := ir.Norm(x).Col().Mul(ir.Norm(other).Row())
 	sim := ir.MatMulT(x, other).Sub(lengths.Mul(p.BTheta)).Called("similarity")

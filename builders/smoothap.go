@@ -50,7 +50,7 @@ func (p *Ranking) ranks(b *Batch) ranks {
 	if p.IncludeQuery {
 		set = b.Equal // of an ignored row it alone, which is no query
 	}
-	at, there, _ := b.among(set)
+	at, there, _ := b.sideBySide(set.Float())
 	return ranks{there, ir.Sigmoid(s.Unsqueeze(1).Sub(s.Take(at).Unsqueeze(2))), set}
 }
 

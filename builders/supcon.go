@@ -43,7 +43,7 @@ func (p *SupCon) Build(g *Graph) {
 	hasPos := has(b.Same)
 	// −log p, p the share of positives in the sum, and what is left: with one
 	// positive it is nothing.
-	terms := share(b, z)
+	terms := ir.Softplus(b.lead(z))
 	if p.Form == "out" {
 		terms = terms.Add(lseWhere(b.Same, z).Sub(meanWhere(b.Same, z)))
 	} else {
@@ -53,14 +53,4 @@ func (p *SupCon) Build(g *Graph) {
 		terms = terms.Mul(p.Temperature / p.BaseTemperature)
 	}
 	b.Anchors(terms, hasPos, p.Average)
-}
-
-// share is −log( Σ_P e^z / Σ_{P∪N} e^z ) of each row that has a positive. As
-// softplus of the distance between the two sums it keeps its digits where nearly
-// all is the positives'.
-func share(b *Batch, z *ir.Value) *ir.Value { return ir.Softplus(lead(b, z)) }
-
-// lead is log Σ_N e^z − log Σ_P e^z of each row, −∞ for one without negatives.
-func lead(b *Batch, z *ir.Value) *ir.Value {
-	return lseOrNone(b.Other, z).Sub(lseWhere(b.Same, z))
 }

@@ -99,14 +99,18 @@ func (p *Triplet) mined(g *Graph) {
 
 // average divides the sum of the terms by n, or by how many are above 0.
 func (p *Triplet) average(g *Graph, terms, n *ir.Value) {
-	if g.Reduction == "sum" {
-		g.Output("loss", ir.Sum(terms))
-		return
-	}
-	if p.Average == "nonzero" {
+	if g.Reduction != "sum" && p.Average == "nonzero" {
 		n = count(terms.Greater(0))
 	}
-	g.Output("loss", ir.Sum(terms).Div(n.Max(1)))
+	p.reduce(g, ir.Sum(terms), n)
+}
+
+// reduce makes the output loss from the sum of n terms.
+func (p *Triplet) reduce(g *Graph, total, n *ir.Value) {
+	if g.Reduction != "sum" {
+		total = total.Div(n.Max(1))
+	}
+	g.Output("loss", total)
 }
 
 func (p *Triplet) between(a, b *ir.Value) *ir.Value {
@@ -193,9 +197,5 @@ func (p *Triplet) chosen(b *Batch, d, at, terms, chosen *ir.Value) {
 	}
 	perPositive, perNegative := ir.Sum(on, 2), ir.Sum(on, 1)
 	near, far := d.Take(at).Add(p.Margin).Mul(perPositive), d.Mul(perNegative)
-	total, n := ir.Sum(near).Sub(ir.Sum(far)), ir.Sum(perPositive)
-	if b.g.Reduction == "mean" {
-		total = total.Div(n.Max(1))
-	}
-	b.g.Output("loss", total)
+	p.reduce(b.g, ir.Sum(near).Sub(ir.Sum(far)), ir.Sum(perPositive))
 }

@@ -85,11 +85,6 @@ class Row:
         return f"{self.loss} {self.shape} {self.mode}" + (f" sweep-{self.sweep}" if self.sweep else "")
 
     @property
-    def cosines(self) -> bool:
-        """Whether the loss is over the cosines of all pairs."""
-        return LOSSES[self.loss].sizes == COSINE_SIZES
-
-    @property
     def large(self) -> bool:
         """Whether only the columns that matter most are run."""
         return self.c >= 1_000_000

@@ -69,7 +69,7 @@ def reference(row: Row, given: Arrays, semantics: str = "exact") -> Arrays:
         return proxies(row, given, semantics)
     if semantics == "products":
         return products_of_pairs(given)
-    if row.cosines:
+    if row.loss in COSINE_LOSSES:
         return pairs_of_units(row.loss, given)
     return pairs(LOSSES[row.loss].name, given)
 
@@ -157,13 +157,18 @@ def logits(z: np.ndarray, at: int, y: np.ndarray, z_y: np.ndarray) -> np.ndarray
 # ---------------------------------------------------------------- pairs
 
 
+def masks(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which two rows are of one class, and which of two."""
+    equal = y[:, None] == y[None, :]
+    return equal & ~np.eye(len(y), dtype=bool), ~equal
+
+
 def pairs(loss: str, given: Arrays) -> Arrays:
     x, y = given["embeddings"].astype(np.float64), given["labels"]
     gram = x @ x.T
     q = np.diag(gram)
     d = np.maximum(q[:, None] + q[None, :] - 2 * gram, 0)
-    same = (y[:, None] == y[None, :]) & ~np.eye(len(y), dtype=bool)
-    other = y[:, None] != y[None, :]
+    same, other = masks(y)
     if loss == "contrastive":
         root = np.sqrt(d)
         value, g = contrastive(root, same, other)
@@ -177,9 +182,7 @@ def pairs(loss: str, given: Arrays) -> Arrays:
 def pairs_of_units(loss: str, given: Arrays) -> Arrays:
     """A loss over the cosines of all pairs."""
     e, norm = unit(given["embeddings"].astype(np.float64))
-    y = given["labels"]
-    same = (y[:, None] == y[None, :]) & ~np.eye(len(y), dtype=bool)
-    value, g = COSINE_LOSSES[loss](e @ e.T, same, y[:, None] != y[None, :])
+    value, g = COSINE_LOSSES[loss](e @ e.T, *masks(given["labels"]))
     de = (g + g.T) @ e
     return {"loss": np.float64(value), "grad_embeddings": (de - e * (de * e).sum(1, keepdims=True)) / norm}
 

@@ -44,18 +44,14 @@ func TestJudgeRefutesOtherSettingsOfPairLosses(t *testing.T) {
 			continue
 		}
 		t.Run(l.Name, func(t *testing.T) {
-			claimed := metadata(t, l, nil)
+			claimed := decoded(t, l.Name, Options{Grad: true, DType: "f64"}).MetadataProps
 			for _, p := range l.Params() {
 				for i, x := range values(l, p) {
 					if testing.Short() && i > 0 {
 						break
 					}
 					setting := p.Name + "=" + x
-					_, data := file(t, variant{l, map[string]string{p.Name: x}}, Options{Grad: true, DType: "f64"})
-					m, err := onnxpb.Decode(data, onnxpb.Limits{})
-					if err != nil {
-						t.Fatal(err)
-					}
+					m := decoded(t, l.Name, Options{Grad: true, DType: "f64", Sets: map[string]string{p.Name: x}})
 					m.MetadataProps = claimed
 					alike := -1
 					for k, c := range idle {
@@ -92,15 +88,4 @@ func judgeRefutes(t *testing.T, name string, m *onnxpb.ModelProto) bool {
 		t.Fatal(err)
 	}
 	return report.Verdict != verify.Proved
-}
-
-// metadata are what a file of a loss with these settings says of itself.
-func metadata(t *testing.T, l builders.Loss, sets map[string]string) []*onnxpb.StringStringEntryProto {
-	t.Helper()
-	_, data := file(t, variant{l, sets}, Options{Grad: true, DType: "f64"})
-	m, err := onnxpb.Decode(data, onnxpb.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m.MetadataProps
 }
