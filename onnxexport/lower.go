@@ -1,6 +1,7 @@
 package onnxexport
 
 import (
+	"encoding/binary"
 	"fmt"
 
 	"losscc/ir"
@@ -118,6 +119,10 @@ func init() {
 			l.shapes[unsqueezedKey(l.ref(v), a)] = e
 		},
 		ir.OpPut: func(l *lowering, v *ir.Value) {
+			if l.inner && l.blocks.across(v) {
+				l.putInBlock(v)
+				return
+			}
 			a := l.ints(axis(v))
 			idx := l.unsqueezed(v.Args[1], a)
 			x := l.unsqueezed(v.Args[2], a)
@@ -184,6 +189,13 @@ func (l *lowering) filled(x float64) *onnxpb.TensorProto {
 	t := l.scalar(x)
 	t.Dims = []int64{1}
 	return t
+}
+
+// filledWhole is filled for whole numbers.
+func filledWhole(n int64) *onnxpb.TensorProto {
+	return &onnxpb.TensorProto{
+		DataType: proto.Int32(int32(onnxpb.TensorProto_INT64)), Dims: []int64{1}, RawData: binary.LittleEndian.AppendUint64(nil, uint64(n)),
+	}
 }
 
 // lowerScatterAdd: ScatterElements adds one update after the other. ScatterND

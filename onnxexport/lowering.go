@@ -30,6 +30,8 @@ type lowering struct {
 	shapes map[string]string        // extents and other steps already in a tensor → its name
 	made   map[*ir.Value]bool       // values whose nodes stand already
 	done   map[string]string        // key of a call → its node's first output
+	blocks *blocked                 // nil: nothing is made in blocks
+	inner  bool                     // of a walk: what is along its extent is a block
 	err    error
 }
 
@@ -46,7 +48,7 @@ func (l *lowering) tell(name string, t ir.Type) {
 			return
 		}
 	}
-	l.told = append(l.told, valueInfo(name, t, l.o.Float.inside()))
+	l.told = append(l.told, l.port(name, t))
 }
 
 // mayWriteOver tells the shape of what a node may write over, unless it is the
@@ -78,23 +80,8 @@ func newLowering(f *ir.Func, ops map[*ir.Func]string, o Options) *lowering {
 // run lowers every value and gives back the names of the results.
 func (l *lowering) run() ([]string, error) {
 	l.claimResults()
-	for _, v := range l.f.Values {
-		if v.Op == ir.OpParam {
-			l.made[v] = true
-			continue
-		}
-		row := rows[v.Op]
-		if row == nil {
-			return nil, fmt.Errorf("@%s: op %s has no lowering", l.f.Name, v.Op)
-		}
-		if l.names[v] == "" && v.Op != ir.OpConst && v.Op != ir.OpInt {
-			l.names[v] = l.fresh(wish(v))
-		}
-		row(l, v)
-		l.made[v] = v.Op != ir.OpConst && v.Op != ir.OpInt
-		if l.err != nil {
-			return nil, fmt.Errorf("@%s: %s: %w", l.f.Name, v.Op, l.err)
-		}
+	if err := l.values(); err != nil {
+		return nil, err
 	}
 	outs := make([]string, len(l.f.Results))
 	for i, r := range l.f.Results {
@@ -113,6 +100,44 @@ func (l *lowering) run() ([]string, error) {
 	return outs, nil
 }
 
+// values lowers every value, in blocks if the options say so.
+func (l *lowering) values() error {
+	if by := l.o.Blocks; by.Dim != "" && !l.body {
+		p, err := newPlan(l.f, by.Dim)
+		if err != nil {
+			return err
+		}
+		return l.runBlocks(p, by.Most)
+	}
+	for _, v := range l.f.Values {
+		if err := l.value(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// value lowers one value.
+func (l *lowering) value(v *ir.Value) error {
+	if v.Op == ir.OpParam {
+		l.made[v] = true
+		return nil
+	}
+	row := rows[v.Op]
+	if row == nil {
+		return fmt.Errorf("@%s: op %s has no lowering", l.f.Name, v.Op)
+	}
+	if l.names[v] == "" && v.Op != ir.OpConst && v.Op != ir.OpInt {
+		l.names[v] = l.fresh(wish(v))
+	}
+	row(l, v)
+	l.made[v] = v.Op != ir.OpConst && v.Op != ir.OpInt
+	if l.err != nil {
+		return fmt.Errorf("@%s: %s: %w", l.f.Name, v.Op, l.err)
+	}
+	return nil
+}
+
 // prune takes out the nodes whose outputs nothing reads: steps that a later value
 // found it could do without.
 func (l *lowering) prune(results []string) {
@@ -125,13 +150,23 @@ func (l *lowering) prune(results []string) {
 		if !slices.ContainsFunc(n.Output, func(out string) bool { return read[out] }) {
 			continue
 		}
-		for _, in := range n.Input {
-			read[in] = true
-		}
+		readBy(n, read)
 		kept = append(kept, n)
 	}
 	slices.Reverse(kept)
 	l.nodes = kept
+}
+
+// readBy adds what a node reads, the body of a walk included.
+func readBy(n *onnxpb.NodeProto, read map[string]bool) {
+	for _, in := range n.Input {
+		read[in] = true
+	}
+	for _, a := range n.Attribute {
+		for _, m := range a.GetG().GetNode() {
+			readBy(m, read)
+		}
+	}
 }
 
 // claimResults names each value that is a result after it, where one name is
@@ -273,4 +308,8 @@ func textAttr(name, s string) *onnxpb.AttributeProto {
 
 func tensorAttr(name string, t *onnxpb.TensorProto) *onnxpb.AttributeProto {
 	return &onnxpb.AttributeProto{Name: proto.String(name), Type: onnxpb.AttributeProto_TENSOR.Enum(), T: t}
+}
+
+func graphAttr(name string, g *onnxpb.GraphProto) *onnxpb.AttributeProto {
+	return &onnxpb.AttributeProto{Name: proto.String(name), Type: onnxpb.AttributeProto_GRAPH.Enum(), G: g}
 }

@@ -5,8 +5,6 @@ import (
 
 	"losscc/ir"
 	"losscc/onnxexport/onnxpb"
-
-	"google.golang.org/protobuf/proto"
 )
 
 // The ops that become several nodes, because no operator does what they do in
@@ -46,9 +44,13 @@ func lowerAcos(l *lowering, v *ir.Value) {
 // lowerIota: a running sum of ones keeps the name of its extent through shape
 // inference; Range loses it.
 func lowerIota(l *lowering, v *ir.Value) {
-	one := &onnxpb.TensorProto{DataType: proto.Int32(int32(onnxpb.TensorProto_INT64)), Dims: []int64{1}, RawData: []byte{1, 0, 0, 0, 0, 0, 0, 0}}
-	ones := l.step("ConstantOfShape", []string{l.shape(v.Type.Shape)}, tensorAttr("value", one))
-	l.out("CumSum", v, []string{ones, l.whole(0)}, intAttr("exclusive", 1))
+	ones := l.step("ConstantOfShape", []string{l.shape(v.Type.Shape)}, tensorAttr("value", filledWhole(1)))
+	if !l.inner || l.blocks.axis(v) < 0 {
+		l.out("CumSum", v, []string{ones, l.whole(0)}, intAttr("exclusive", 1))
+		return
+	}
+	at := l.step("CumSum", []string{ones, l.whole(0)}, intAttr("exclusive", 1))
+	l.out("Add", v, []string{at, l.firstPlace()})
 }
 
 // lowerSum: up to 1.16 ONNX Runtime refuses to sum over an extent of 0. Where

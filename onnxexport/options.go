@@ -76,6 +76,7 @@ type Options struct {
 	Opset    int // 0: DefaultOpset
 	Metadata []Property
 	Version  string // of the producer
+	Blocks   Blocks
 }
 
 func (o Options) check() error {

@@ -20,7 +20,7 @@ type compiling struct {
 	gradient        string
 	reduction       string
 	dtype, form     string
-	opset           int
+	opset, blocks   int
 	gradientChanged func() bool
 }
 
@@ -45,6 +45,8 @@ func (o *compiling) register(cmd *cobra.Command) {
 		onnxexport.MinOpset, onnxexport.MaxOpset, onnxexport.DefaultOpset))
 	f.StringArrayVar(&o.with, "with", nil, "`WHAT` add outputs: predictions adds predicted and accuracy")
 	f.StringArrayVar(&o.choose, "choose", nil, "`CHOICE=WAY` take this way of a choice, whatever it costs; again for more\n(losscc show LOSS --stage opt --why shows the choices)")
+	f.IntVar(&o.blocks, "blocks", 0, "`CLASSES` walk through the classes in blocks of at most so many\n(without a number, 2048): less memory and time where there are many classes")
+	f.Lookup("blocks").NoOptDefVal = "2048"
 	o.gradientChanged = func() bool { return f.Changed("gradient") }
 	for flag, words := range map[string][]string{"gradient": gradients, "reduction": reductions, "dtype": dtypes, "form": forms, "with": extras} {
 		cmd.RegisterFlagCompletionFunc(flag, oneOf(words...))
@@ -56,7 +58,7 @@ func (o *compiling) register(cmd *cobra.Command) {
 func (o *compiling) options() (compile.Options, error) {
 	out := compile.Options{
 		Grad: o.grad || o.gradientChanged(), Gradient: o.gradient, Reduction: o.reduction,
-		DType: o.dtype, Form: o.form, Opset: o.opset,
+		DType: o.dtype, Form: o.form, Opset: o.opset, Blocks: o.blocks,
 	}
 	if o.reduction != "" {
 		if err := oneWord("--reduction", o.reduction, reductions); err != nil {

@@ -118,14 +118,14 @@ class Bench:
         pattern = re.compile(self.options.only or "")
         return once([c for c in chosen if pattern.search(name(*c))])
 
-    def build(self, row: matrix.Row) -> None:
+    def build(self, row: matrix.Row, column: a_losscc.Losscc) -> None:
         """losscc's file for row."""
-        path = self.work / a_losscc.file_name(row)
+        path = self.work / a_losscc.file_name(row, column)
         if path.exists():
             return
         loss = matrix.LOSSES[row.loss]
         command = [self.options.losscc, "build", loss.expr, "-o", str(path)]
-        command += [word for s in loss.sets for word in ("--set", s)]
+        command += [word for s in loss.sets for word in ("--set", s)] + list(column.words)
         subprocess.run(command + (["--grad"] if row.mode == "gradient" else []), check=True,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
@@ -202,7 +202,7 @@ class Bench:
         """Measures one of the cells and adds it to those found."""
         row, column, allocator = cells[number]
         if column.kind == columns.OURS:
-            self.build(row)
+            self.build(row, column)
         files = self.prepare(row, {c.semantics for r, c, _ in cells if r == row})
         answer = self.cell(row, column, allocator, files)
         found.append({"key": row.key, **dataclasses.asdict(row), "shape": row.shape,

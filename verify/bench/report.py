@@ -18,7 +18,7 @@ import numpy as np
 
 import matrix
 from standing import (
-    BARE, FLOOR, OURS, PEER_KIND, geometric, goal, over, over_least, ratios, row_of, rows, with_products,
+    BARE, BLOCKS, FLOOR, OUR_KIND, PEER_KIND, geometric, goal, over, over_least, ratios, row_of, rows, with_products,
 )
 
 
@@ -112,6 +112,7 @@ def times(result: dict) -> str:
         "of the products alone where there is no such graph. A goal is the least ratio to the best peer, or to the peer named beside it, that "
         "losscc is meant to have; ✓ and ✗ say whether it has, and *at most* what the barest graph has where that "
         "is less than the goal. "
+        "losscc with --blocks walks through the classes in blocks; no ratio here is its own. "
         "A time with ? was measured while the machine changed its speed by more than a tenth.")
 
 
@@ -178,7 +179,7 @@ FAMILIES = [(f"{name}, {mode}", has_classes, mode)
 
 
 def by_family(result: dict) -> str:
-    """The geometric means of each family: against every peer, and over the two floors."""
+    """The geometric means of each family: against every peer, over itself in blocks, and over the two floors."""
     peers = [n for n in result["columns"] if any(c["column"] == n and c["kind"] == PEER_KIND for c in result["cells"])]
     lines = []
     for name, has_classes, mode in FAMILIES:
@@ -189,9 +190,9 @@ def by_family(result: dict) -> str:
         found = [ratios(cells) for cells in mine]
         lines.append([f"{name} ({len(mine)} row{'s' * (len(mine) > 1)})", mean([min(f.values()) for f in found], len(mine)),
                       *(mean([f[n] for f in found if n in f], len(mine)) for n in peers),
-                      *(mean([r for cells in mine if (r := over(cells, floor))], len(mine)) for floor in (FLOOR, BARE))])
+                      *(mean([r for cells in mine if (r := over(cells, other))], len(mine)) for other in (BLOCKS, FLOOR, BARE))])
     return table(["geometric means", "best peer / losscc", *(f"{result['columns'][n]} / losscc" for n in peers),
-                  "losscc / products", "losscc / barest"], lines)
+                  "losscc / with --blocks", "losscc / products", "losscc / barest"], lines)
 
 
 def mean(values: list[float], of: int) -> str:
@@ -246,8 +247,8 @@ def notes(result: dict) -> str:
 
 def verdict(result: dict) -> int:
     """0 if losscc ran everywhere and every number held; the rest is said."""
-    bad = [c for c in result["cells"] if c.get("wrong") or "failed" in c and c["column"] == OURS]
-    bad += [c for c in result["cells"] if "failed" in c and c["column"] != OURS and row_of(c).tiny]
+    bad = [c for c in result["cells"] if c.get("wrong") or "failed" in c and c["kind"] == OUR_KIND]
+    bad += [c for c in result["cells"] if "failed" in c and c["kind"] != OUR_KIND and row_of(c).tiny]
     for c in bad:
         print(f"{c['key']} {c['column']} {c['allocator']}: {line(c)}", file=sys.stderr)
     return 1 if bad else 0

@@ -11,10 +11,10 @@ import math
 
 import matrix
 
-OURS = "losscc"
+OURS, BLOCKS = "losscc", "losscc_blocks"
 FLOOR = "products_ort"
 BARE = "bare_ort"
-PEER_KIND, FLOOR_KIND = "peer", "floor"
+OUR_KIND, PEER_KIND, FLOOR_KIND = "ours", "peer", "floor"
 
 
 def rows(result: dict) -> dict[str, list[dict]]:

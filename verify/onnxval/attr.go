@@ -19,10 +19,12 @@ type attr struct {
 	ints   []int64
 	floats []float64
 	t      *value
+	g      *onnxpb.GraphProto // the body of a Scan
 }
 
-// readAttrs takes the attributes of a node, by name.
-func readAttrs(as []*onnxpb.AttributeProto) map[string]*attr {
+// readAttrs takes the attributes of a node, by name. Graphs are refused unless
+// the node is one that has a body.
+func readAttrs(as []*onnxpb.AttributeProto, graphs bool) map[string]*attr {
 	out := make(map[string]*attr, len(as))
 	for _, a := range as {
 		if a.GetName() == "" {
@@ -31,14 +33,14 @@ func readAttrs(as []*onnxpb.AttributeProto) map[string]*attr {
 		if out[a.GetName()] != nil {
 			failf("the attribute %s comes twice", a.GetName())
 		}
-		out[a.GetName()] = readAttr(a)
+		out[a.GetName()] = readAttr(a, graphs)
 	}
 	return out
 }
 
 // readAttr takes one attribute: its type says which field holds the value, and
 // no other field may be set.
-func readAttr(a *onnxpb.AttributeProto) *attr {
+func readAttr(a *onnxpb.AttributeProto, graphs bool) *attr {
 	kind, name := a.GetType(), a.GetName()
 	if kind == onnxpb.AttributeProto_UNDEFINED {
 		failf("the attribute %s does not say its type", name)
@@ -90,6 +92,13 @@ func readAttr(a *onnxpb.AttributeProto) *attr {
 			failf("the attribute %s: %w", name, err)
 		}
 		out.t = t
+	case onnxpb.AttributeProto_GRAPH:
+		if !graphs {
+			failf("the attribute %s is of type %s, which is not evaluated", name, kind)
+		}
+		if out.g = a.G; out.g == nil {
+			failf("the attribute %s is of type GRAPH and holds none", name)
+		}
 	default:
 		failf("the attribute %s is of type %s, which is not evaluated", name, kind)
 	}
@@ -121,6 +130,7 @@ var attrKinds = map[string]onnxpb.AttributeProto_AttributeType{
 	"floats": onnxpb.AttributeProto_FLOATS,
 	"string": onnxpb.AttributeProto_STRING,
 	"tensor": onnxpb.AttributeProto_TENSOR,
+	"graph":  onnxpb.AttributeProto_GRAPH,
 }
 
 // parseAttrs reads the attributes of a row of an op table, as

@@ -10,6 +10,7 @@ type call struct {
 	run   *runner
 	step  *step
 	frame *frame
+	place string   // where the node's body is called from
 	in    []*value // nil: left out
 	out   []*value
 }

@@ -4,7 +4,9 @@
 // It is naive on purpose. Every operator is written as the specification words
 // it, over row-major slices, with no fusion, no reordering and no kernel shared
 // with anything else that evaluates; a model-local function is run by walking
-// its body and not by copying it into the caller. It is stricter than runtimes
+// its body and not by copying it into the caller, and the body of a Scan, the
+// only operator with one that is evaluated, by walking it once for each place
+// along the axes scanned. It is stricter than runtimes
 // are: what the specification leaves undefined (an index out of range, two
 // different values written to one place, an integer division by zero) is an
 // error that names the node.

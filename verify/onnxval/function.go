@@ -59,7 +59,7 @@ func newFunction(p *onnxpb.FunctionProto) *function {
 		}
 		f.required[name] = true
 	}
-	f.defaults = readAttrs(p.GetAttributeProto())
+	f.defaults = readAttrs(p.GetAttributeProto(), false)
 	for _, name := range sortedKeys(f.defaults) {
 		if f.required[name] {
 			failf("the attribute %s is declared with a default and without", name)
@@ -127,30 +127,41 @@ const (
 )
 
 // weigh finds how deep the calls of a body go and how many nodes one run of it
-// visits, and fails if a function calls itself, directly or not.
+// visits, and fails if a function calls itself, directly or not. The body of a
+// Scan counts as one call, because how often it is walked shows only in a run.
 func (b *body) weigh(at int) (depth int, size int64) {
 	for _, st := range b.steps {
 		size++
-		if st.fn == nil {
+		if st.fn == nil && st.scan == nil {
 			continue
-		}
-		f := st.fn
-		if f.state == open {
-			failf("the function %s calls itself", f.id)
 		}
 		if at >= maxCallDepth {
 			failf("calls nest deeper than %d", maxCallDepth)
 		}
-		if f.state == unseen {
-			f.state = open
-			f.depth, f.size = f.body.weigh(at + 1)
-			f.state = done
-		}
-		depth = max(depth, f.depth+1)
+		below, more := st.weigh(at + 1)
+		depth = max(depth, below+1)
 		if at+depth > maxCallDepth {
 			failf("calls nest deeper than %d", maxCallDepth)
 		}
-		size = min(size+f.size, 1<<60)
+		size = min(size+more, 1<<60)
 	}
 	return depth, size
+}
+
+// weigh finds the same of the body that a node walks. That of a function is
+// weighed once, whoever calls it first.
+func (st *step) weigh(at int) (depth int, size int64) {
+	if st.scan != nil {
+		return st.scan.body.weigh(at)
+	}
+	f := st.fn
+	if f.state == open {
+		failf("the function %s calls itself", f.id)
+	}
+	if f.state == unseen {
+		f.state = open
+		f.depth, f.size = f.body.weigh(at)
+		f.state = done
+	}
+	return f.depth, f.size
 }

@@ -49,7 +49,7 @@ func readOpsets(ps []*onnxpb.OperatorSetIdProto, of string) map[string]int64 {
 
 // model reads the functions, then the graph.
 func (l *loader) model() *Model {
-	m := &Model{limits: l.limits, metadata: map[string]string{}, values: map[int]port{}}
+	m := &Model{limits: l.limits, metadata: map[string]string{}}
 	for _, e := range l.proto.GetMetadataProps() {
 		if _, twice := m.metadata[e.GetKey()]; twice {
 			failf("the metadata has the key %q twice", e.GetKey())
@@ -114,7 +114,7 @@ func (l *loader) readBody(f *function) {
 		}
 	}
 	f.body = &body{}
-	s := &scope{slots: map[string]int{}, fn: f}
+	s := &scope{slots: map[string]int{}, fn: f, place: "the function " + f.id.String() + ", "}
 	for _, name := range f.proto.GetInput() {
 		f.body.inputs = append(f.body.inputs, s.define(name, "an input"))
 	}
@@ -143,68 +143,106 @@ func (l *loader) checkCalls(b *body, place string) {
 		if st.fn != nil {
 			within(InFile, func() string { return place + st.label }, func() { st.fn.checkAttrKinds(st.attrs) })
 		}
+		if st.scan != nil {
+			l.checkCalls(st.scan.body, place+st.label+", ")
+		}
 	}
 }
 
 // readGraph makes the steps of the graph and what stands around them.
 func (l *loader) readGraph(m *Model) {
-	g := l.proto.GetGraph()
-	m.graph = &body{}
-	m.initial = map[int]*value{}
 	s := &scope{slots: map[string]int{}}
-	for _, p := range g.GetInput() {
-		m.inputs = append(m.inputs, readPort(p, "input", s.define(p.GetName(), "an input")))
-	}
-	l.readInitializers(m, s, g)
-	l.nodes(m.graph, s, g.GetNode(), l.opsets)
-	seen := map[int]bool{}
-	for _, p := range g.GetOutput() {
-		slot, ok := s.slots[p.GetName()]
-		if !ok || seen[slot] {
-			failf("the output %q is made by no node, or is there twice", p.GetName())
-		}
-		seen[slot] = true
-		m.outputs = append(m.outputs, readPort(p, "output", slot))
-	}
+	m.graph, m.inputs, m.outputs = l.graph(s, l.proto.GetGraph(), l.opsets)
 	if len(m.outputs) == 0 {
 		failf("the graph has no output")
 	}
-	for _, p := range g.GetValueInfo() {
-		if slot, ok := s.slots[p.GetName()]; ok && p.GetType().GetTensorType() != nil {
-			m.values[slot] = readPort(p, "value", slot)
-		}
-	}
-	m.graph.slots = len(s.slots)
 }
 
-// readInitializers takes the constants of the graph. One with the name of an
-// input is that input's default.
-func (l *loader) readInitializers(m *Model, s *scope, g *onnxpb.GraphProto) {
+// graph makes the steps of a graph, the file's or a node's, and takes what it
+// declares its inputs and outputs to be.
+func (l *loader) graph(s *scope, g *onnxpb.GraphProto, opsets map[string]int64) (b *body, in, out []port) {
+	b = &body{initial: map[int]*value{}, values: map[int]port{}}
+	for _, p := range g.GetInput() {
+		slot := s.define(p.GetName(), "an input")
+		in = append(in, s.port(p, "input", slot))
+		b.inputs = append(b.inputs, slot)
+	}
+	l.readInitializers(b, in, s, g)
+	l.nodes(b, s, g.GetNode(), opsets)
+	seen := map[int]bool{}
+	for _, p := range g.GetOutput() {
+		slot := s.result(p.GetName(), len(in))
+		if seen[slot] {
+			failf("the output %q is there twice", p.GetName())
+		}
+		seen[slot] = true
+		out = append(out, s.port(p, "output", slot))
+		b.outputs = append(b.outputs, slot)
+	}
+	for _, p := range g.GetValueInfo() {
+		if slot, ok := s.slots[p.GetName()]; ok && p.GetType().GetTensorType() != nil {
+			b.values[slot] = readPort(p, "value", slot)
+		}
+	}
+	b.slots = len(s.slots)
+	return b, in, out
+}
+
+// port takes the declaration of an input or output. A node's body may leave its
+// type open.
+func (s *scope) port(p *onnxpb.ValueInfoProto, what string, slot int) port {
+	switch {
+	case s.outer == nil:
+		return readPort(p, what, slot)
+	case p.GetType() == nil:
+		return port{name: p.GetName(), slot: slot}
+	}
+	return readPort(p, "body's "+what, slot)
+}
+
+// result is the slot of an output of a graph, whose first inputs slots are its
+// inputs. A node's body may not pass on what comes in: ONNX Runtime refuses
+// values from outside, and gives other numbers than the body's inputs have.
+func (s *scope) result(name string, inputs int) int {
+	slot, ok := s.see(name)
+	switch {
+	case !ok:
+		failf("the output %q is made by no node", name)
+	case s.captured[slot]:
+		failf("the output %q is made outside of the body; runtimes want a node (Identity) in between", name)
+	case s.outer != nil && slot < inputs:
+		failf("the output %q is an input of the body; runtimes want a node (Identity) in between", name)
+	}
+	return slot
+}
+
+// readInitializers takes the constants of a graph. One with the name of an
+// input is that input's default, in the file's graph only.
+func (l *loader) readInitializers(b *body, in []port, s *scope, g *onnxpb.GraphProto) {
 	if len(g.GetSparseInitializer()) > 0 {
 		failf("the graph has sparse initializers, which are not evaluated")
 	}
 	for i, p := range g.GetInitializer() {
-		name := fmt.Sprintf("initializer %d %q", i, p.GetName())
+		name := fmt.Sprintf("%sinitializer %d %q", s.place, i, p.GetName())
 		within(InFile, func() string { return name }, func() {
 			v, err := readTensor(p)
 			if err != nil {
 				failf("%w", err)
 			}
 			slot, taken := s.slots[p.GetName()]
-			if !taken {
+			switch {
+			case !taken:
 				slot = s.define(p.GetName(), "it")
-			} else if slot >= len(m.inputs) {
+			case slot >= len(in) || b.initial[slot] != nil:
 				failf("its name is taken by another initializer")
-			} else {
-				in := &m.inputs[slot]
-				if in.optional = true; m.initial[slot] != nil {
-					failf("its name is taken by another initializer")
-				}
-				if in.elem != v.elem {
-					failf("it is %s, and the input that it is the default of is %s", v, in.public())
-				}
+			case s.outer != nil:
+				failf("its name is taken by an input of the body, which has its value from the node")
+			case in[slot].elem != v.elem:
+				failf("it is %s, and the input that it is the default of is %s", v, in[slot].public())
+			default:
+				in[slot].optional = true
 			}
-			m.initial[slot] = v
+			b.initial[slot] = v
 		})
 	}
 }

@@ -12,7 +12,8 @@ type Limits struct {
 	// File bounds the reading of the file.
 	File onnxpb.Limits
 	// Nodes is how many nodes one run may visit, those in the bodies of called
-	// functions counted at every call: by default a million.
+	// functions counted at every call, and those in the body of a Scan, and one
+	// more, at every iteration: by default a million.
 	Nodes int64
 	// Elements is how many elements the tensors of one run may have together:
 	// by default 2²⁹, which is 4 GiB of floats.
@@ -50,8 +51,6 @@ type Model struct {
 	graph    *body
 	inputs   []port
 	outputs  []port
-	values   map[int]port // what value_info declares, by slot
-	initial  map[int]*value
 	metadata map[string]string
 }
 
@@ -85,7 +84,8 @@ func (p Port) String() string {
 // Load makes a model from the bytes of a file within the default limits. It
 // checks the file as Run needs it: that every operator and function exists at
 // the opset that is imported, with the inputs, outputs and attributes that it
-// has; that every value is made once, before it is used; that functions do not
+// has; that every value is made once, before it is used, and none in the body of
+// a Scan has the name of one that the body sees outside; that functions do not
 // call themselves. The error is an *Error and names the node.
 func Load(data []byte) (*Model, error) { return LoadWithin(data, Limits{}) }
 

@@ -52,7 +52,7 @@ var ops = sync.OnceValue(func() map[string][]*op {
 	out := map[string][]*op{}
 	for _, table := range [][]row{
 		arithmetic, comparison, casting, reductions, normalisers, linear, ordering,
-		shaping, moving, picking, scattering, making,
+		shaping, moving, picking, scattering, making, scanning,
 	} {
 		for _, r := range table {
 			out[r.name] = append(out[r.name], newOp(r))

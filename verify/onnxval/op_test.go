@@ -33,6 +33,7 @@ var opCases = map[string][]opCase{
 	"picking":    pickingCases,
 	"scattering": scatteringCases,
 	"making":     makingCases,
+	"scanning":   scanningCases,
 }
 
 // name is the operator.

@@ -150,7 +150,7 @@ func (m *Model) accept(in map[string]*tensor.Tensor, s symbols, rounded bool) ma
 		wanted = append(wanted, p.name)
 		t := in[p.name]
 		if t == nil && p.optional {
-			t = m.initial[p.slot].Tensor
+			t = m.graph.initial[p.slot].Tensor
 		}
 		if t == nil {
 			failf("input %s is missing, want %s", p.name, p.public())

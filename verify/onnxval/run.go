@@ -2,6 +2,7 @@ package onnxval
 
 import (
 	"fmt"
+	"strings"
 
 	"losscc/verify/tensor"
 )
@@ -21,39 +22,35 @@ var Rounded Option = func(r *runner) { r.rounded = true }
 // output that is not of its declared type.
 func (m *Model) Run(in map[string]*tensor.Tensor, options ...Option) (out map[string]*tensor.Tensor, err error) {
 	defer rescue(InRun, &err)
-	r := &runner{limits: m.limits, elements: m.limits.Elements, work: m.limits.Work}
+	r := &runner{limits: m.limits, elements: m.limits.Elements, work: m.limits.Work, nodes: m.limits.Nodes}
 	for _, o := range options {
 		o(r)
 	}
 	s := symbols{}
 	var given map[int]*value
 	within(InInput, func() string { return "" }, func() { given = m.accept(in, s, r.rounded) })
-	f := &frame{values: make([]*value, m.graph.slots)}
-	for slot, v := range m.initial {
-		f.values[slot] = v
-	}
+	f := newFrame(m.graph, nil, s)
 	for slot, v := range given {
 		f.values[slot] = v
 	}
-	r.declared = func(st *step, slot int, v *value) {
-		if p, ok := m.values[slot]; ok {
-			s.declared("value", p, v)
-		}
-	}
-	r.walk(m.graph, f, "")
+	r.walk(f, "")
 	out = map[string]*tensor.Tensor{}
 	for _, p := range m.outputs {
 		v := f.values[p.slot]
-		within(InFile, func() string { return "" }, func() { s.declared("output", p, v) })
+		within(InFile, func() string { return "" }, func() { s.declared("output", p, "comes out", v) })
 		out[p.name] = v.Clone()
 	}
 	return out, nil
 }
 
-// declared fails if a value is not as the file declares it.
-func (s symbols) declared(what string, p port, v *value) {
+// declared fails if a value, which comes out or goes in, is not as the file
+// declares it. What a body leaves undeclared may be anything.
+func (s symbols) declared(what string, p port, comes string, v *value) {
+	if p.elem == 0 {
+		return
+	}
 	if v.elem != p.elem {
-		failf("the %s %s is declared %s and comes out as %s", what, p.name, p.public(), v)
+		failf("the %s %s is declared %s and %s as %s", what, p.name, p.public(), comes, v)
 	}
 	if err := s.check(p, v.Shape); err != nil {
 		failf("the %s %s %w", what, p.name, err)
@@ -66,20 +63,32 @@ type runner struct {
 	limits   Limits
 	elements int64
 	work     int64
-	declared func(st *step, slot int, v *value) // checks a value of the graph
+	nodes    int64
 }
 
-// frame is the values of a body that is being walked, and the attributes of the
-// call that it belongs to.
+// frame is the values of a body that is being walked, the attributes of the
+// call that it belongs to, and the extents of the symbols that its declarations
+// use: none in a function, which declares nothing.
 type frame struct {
-	values []*value
-	attrs  map[string]*attr
+	body    *body
+	values  []*value
+	attrs   map[string]*attr
+	symbols symbols
+}
+
+// newFrame is a frame that has the body's own constants and nothing else yet.
+func newFrame(b *body, attrs map[string]*attr, s symbols) *frame {
+	f := &frame{body: b, values: make([]*value, b.slots), attrs: attrs, symbols: s}
+	for slot, v := range b.initial {
+		f.values[slot] = v
+	}
+	return f
 }
 
 // walk visits the nodes of a body. place says where the body is called from.
-func (r *runner) walk(b *body, f *frame, place string) {
-	for i := range b.steps {
-		st := &b.steps[i]
+func (r *runner) walk(f *frame, place string) {
+	for i := range f.body.steps {
+		st := &f.body.steps[i]
 		within(InRun, func() string { return place + st.label }, func() { r.visit(st, f, place) })
 	}
 }
@@ -87,6 +96,7 @@ func (r *runner) walk(b *body, f *frame, place string) {
 // visit runs one node and puts its outputs in their slots.
 func (r *runner) visit(st *step, f *frame, place string) {
 	in := make([]*value, len(st.in))
+	r.count()
 	r.spend(1)
 	for i, slot := range st.in {
 		if slot >= 0 {
@@ -98,22 +108,22 @@ func (r *runner) visit(st *step, f *frame, place string) {
 	if st.fn != nil {
 		out = r.call(st, f, in, place)
 	} else {
-		out = r.apply(st, f, in)
+		out = r.apply(st, f, in, place)
 	}
 	for i, slot := range st.out {
 		if slot < 0 {
 			continue
 		}
 		f.values[slot] = out[i]
-		if place == "" {
-			within(InFile, func() string { return "" }, func() { r.declared(st, slot, out[i]) })
+		if p, ok := f.body.values[slot]; ok {
+			within(InFile, func() string { return strings.TrimSuffix(place, ", ") }, func() { f.symbols.declared("value", p, "comes out", out[i]) })
 		}
 	}
 }
 
 // call walks the body of a function.
 func (r *runner) call(st *step, f *frame, in []*value, place string) []*value {
-	inner := &frame{values: make([]*value, st.fn.body.slots), attrs: map[string]*attr{}}
+	inner := newFrame(st.fn.body, map[string]*attr{}, nil)
 	for name, a := range st.fn.defaults {
 		inner.attrs[name] = a
 	}
@@ -123,7 +133,7 @@ func (r *runner) call(st *step, f *frame, in []*value, place string) []*value {
 	for i, slot := range st.fn.body.inputs {
 		inner.values[slot] = in[i]
 	}
-	r.walk(st.fn.body, inner, place+st.label+", ")
+	r.walk(inner, place+st.label+", ")
 	out := make([]*value, len(st.fn.body.outputs))
 	for i, slot := range st.fn.body.outputs {
 		out[i] = inner.values[slot]
@@ -140,11 +150,11 @@ func (f *frame) resolve(a *attr) *attr {
 }
 
 // apply runs an operator.
-func (r *runner) apply(st *step, f *frame, in []*value) []*value {
+func (r *runner) apply(st *step, f *frame, in []*value, place string) []*value {
 	for len(in) < len(st.op.params) {
 		in = append(in, nil)
 	}
-	c := &call{run: r, step: st, frame: f, in: in}
+	c := &call{run: r, step: st, frame: f, place: place, in: in}
 	c.checkTypes()
 	st.op.run(c)
 	if len(c.out) != len(st.out) {
@@ -154,6 +164,13 @@ func (r *runner) apply(st *step, f *frame, in []*value) []*value {
 		v.settle(r.rounded)
 	}
 	return c.out
+}
+
+// count takes a node off those that the run may still visit.
+func (r *runner) count() {
+	if r.nodes--; r.nodes < 0 {
+		failf("the run goes %w of %d nodes", ErrLimit, r.limits.Nodes)
+	}
 }
 
 // spend takes steps off what the run may still do.

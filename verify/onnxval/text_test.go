@@ -152,9 +152,9 @@ func declare(name, text string) *onnxpb.ValueInfoProto {
 
 // node reads a node, as "y, i = TopK(x, k) axis=0 largest=0". An operator with a
 // dot in its name is in the domain before it. Attributes are integers, lists
-// "1,2", floats "0.5f", texts "'add'", tensors in braces, or "@name:TYPE" for a
-// reference; "~" is a space
-// in the default of a function's attribute.
+// "1,2", floats "0.5f", texts "'add'", tensors in braces, graphs as statements in
+// angle brackets, or "@name:TYPE" for a reference; "~" is a space in the default
+// of a function's attribute.
 func node(text string) *onnxpb.NodeProto {
 	out, rest, _ := strings.Cut(text, " = ")
 	op, rest, _ := strings.Cut(rest, "(")
@@ -171,12 +171,46 @@ func node(text string) *onnxpb.NodeProto {
 		name, attrs, _ = strings.Cut(attrs, "=")
 		if strings.HasPrefix(attrs, "{") {
 			val, attrs, _ = strings.Cut(attrs, "}")
+		} else if strings.HasPrefix(attrs, "<") {
+			val, attrs = enclosed(attrs)
 		} else {
 			val, attrs, _ = strings.Cut(attrs, " ")
 		}
 		n.Attribute = append(n.Attribute, attribute(name, val))
 	}
 	return n
+}
+
+// enclosed cuts text behind the bracket that closes its first one.
+func enclosed(text string) (inside, rest string) {
+	depth := 0
+	for i, r := range text {
+		if r == '<' {
+			depth++
+		}
+		if r == '>' {
+			depth--
+		}
+		if depth == 0 {
+			return text[:i+1], text[i+1:]
+		}
+	}
+	panic("no end: " + text)
+}
+
+// statements splits text at the ends of lines and at semicolons, those in angle
+// brackets aside.
+func statements(text string) []string {
+	depth := 0
+	return strings.FieldsFunc(text, func(r rune) bool {
+		if r == '<' {
+			depth++
+		}
+		if r == '>' {
+			depth = max(depth-1, 0) // an arrow is no bracket
+		}
+		return depth == 0 && (r == '\n' || r == ';')
+	})
 }
 
 // names splits a list of names; "-" is one left out.
@@ -197,6 +231,8 @@ func attribute(name, val string) *onnxpb.AttributeProto {
 	switch {
 	case strings.HasPrefix(val, "{"):
 		a.Type, a.T = onnxpb.AttributeProto_TENSOR.Enum(), parse(strings.Trim(strings.ReplaceAll(val, "~", " "), "{}")).proto("")
+	case strings.HasPrefix(val, "<"):
+		a.Type, a.G = onnxpb.AttributeProto_GRAPH.Enum(), file(val[1:len(val)-1]).Graph
 	case strings.HasPrefix(val, "@"):
 		ref, kind, _ := strings.Cut(val[1:], ":")
 		a.RefAttrName = &ref
@@ -225,7 +261,7 @@ func attribute(name, val string) *onnxpb.AttributeProto {
 	return a
 }
 
-// file is a model from text. Each line is a declaration "in x f32[N]",
+// file is a model from text. Each statement is a declaration "in x f32[N]",
 // "out y f32[N]", "value z f32[N]", "init w f32[2] 1 2", "opset 18", "ir 9",
 // "domain ai.losscc", "meta key value", "func ai.losscc.F(a, b) m n -> (c)", or
 // a node, which belongs to the function above it once there is one.
@@ -234,7 +270,7 @@ func file(text string) *onnxpb.ModelProto {
 	m.OpsetImport = []*onnxpb.OperatorSetIdProto{{Domain: proto.String(""), Version: proto.Int64(17)}}
 	g := m.Graph
 	var fn *onnxpb.FunctionProto
-	for _, line := range strings.Split(text, "\n") {
+	for _, line := range statements(text) {
 		line = strings.TrimSpace(line)
 		word, rest, _ := strings.Cut(line, " ")
 		name, decl, _ := strings.Cut(rest, " ")

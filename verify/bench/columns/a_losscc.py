@@ -47,9 +47,9 @@ class Graph(Step):
         return {called: value.numpy() for called, value in zip(self.outputs.values(), found)}
 
 
-def file_name(row: Row) -> str:
-    """What the file of a row's loss is called in Task.files."""
-    return f"{row.loss}-{row.mode}.onnx"
+def file_name(row: Row, column: Column) -> str:
+    """What a column's file of a row's loss is called in Task.files."""
+    return f"{row.loss}-{row.mode}-{column.name}.onnx"
 
 
 def outputs(row: Row) -> dict[str, str]:
@@ -65,12 +65,25 @@ class Losscc(Column):
     kind = OURS
     modules = ("onnxruntime",)
     packages = ("onnxruntime",)
+    words: tuple[str, ...] = ()  # of losscc build
 
     def takes(self, row: Row) -> bool:
         return True
 
     def step(self, task: Task) -> Step:
-        return Graph(task.files / file_name(task.row), task.given, task.threads, outputs(task.row))
+        return Graph(task.files / file_name(task.row, self), task.given, task.threads, outputs(task.row))
+
+
+class Blocks(Losscc):
+    """The same losses, their classes walked through in blocks."""
+
+    name = "losscc_blocks"
+    title = "losscc with --blocks"
+    words = ("--blocks",)
+
+    def takes(self, row: Row) -> bool:
+        return row.c > 0 and not row.sweep
 
 
 register(Losscc())
+register(Blocks())

@@ -17,6 +17,10 @@ import (
 // Version is the version that files name.
 const Version = "0.1.0"
 
+// mostBlock is how many classes a block may have at most: so many sizes a file
+// tries.
+const mostBlock = 1 << 16
+
 // Options are what a file is built with, in the words of the command line.
 type Options struct {
 	Sets        map[string]string
@@ -29,6 +33,9 @@ type Options struct {
 	Predictions bool
 	// Choose takes the named way of a choice instead of the cheaper one.
 	Choose map[string]string
+	// Blocks is how many classes a block has at most, where the file walks through
+	// them in blocks; 0: it does not.
+	Blocks int
 }
 
 // Result is a loss after every stage.
@@ -73,6 +80,9 @@ func Run(expr string, o Options) (*Result, error) {
 		return nil, err
 	}
 	if r.Optimised, err = opt.Run(r.Optimised, opt.Last); err != nil {
+		return nil, err
+	}
+	if err := r.checkBlocks(); err != nil {
 		return nil, err
 	}
 	r.Metadata = r.metadata()
@@ -128,6 +138,9 @@ func (o Options) check() error {
 	}
 	if err := o.checkChoose(); err != nil {
 		return err
+	}
+	if o.Blocks < 0 || o.Blocks > mostBlock {
+		return builders.Usage("--blocks: found %d, want 1 to %d classes", o.Blocks, mostBlock)
 	}
 	if o.Opset < onnxexport.MinOpset || o.Opset > onnxexport.MaxOpset {
 		return builders.Usage("--opset: found %d, want %d to %d", o.Opset, onnxexport.MinOpset, onnxexport.MaxOpset)
@@ -233,7 +246,36 @@ func (r *Result) Bytes() ([]byte, error) {
 		Opset:    o.Opset,
 		Metadata: r.Metadata,
 		Version:  Version,
+		Blocks:   r.blocks(),
 	})
+}
+
+// blocks are the walks of the file: along its classes, or its proxies.
+func (r *Result) blocks() onnxexport.Blocks {
+	b := onnxexport.Blocks{Most: r.Options.Blocks}
+	for _, p := range r.Optimised.Params {
+		for _, d := range p.Type.Shape {
+			if b.Most > 0 && b.Dim == "" && (d == builders.C || d == builders.P) {
+				b.Dim = d
+			}
+		}
+	}
+	return b
+}
+
+// checkBlocks refuses blocks of what has none.
+func (r *Result) checkBlocks() error {
+	if r.Options.Blocks == 0 {
+		return nil
+	}
+	by := r.blocks()
+	if by.Dim == "" {
+		return builders.Usage("--blocks: %s has neither classes nor proxies to walk through; build it without --blocks", r.Built.Name())
+	}
+	if err := onnxexport.CheckBlocks(r.Optimised, by.Dim); err != nil {
+		return builders.Usage("--blocks: %v; build it without --blocks", err)
+	}
+	return nil
 }
 
 // metadata is what a file says of itself.

@@ -1,0 +1,397 @@
+package onnxexport
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"losscc/ir"
+	"losscc/onnxexport/onnxpb"
+
+	"google.golang.org/protobuf/proto"
+)
+
+// blocked is what a lowering in blocks knows beside its plan.
+type blocked struct {
+	*plan
+	// size and count are vectors of one int64: how much of the extent a block
+	// has, and how many there are.
+	size, count string
+	// left are the names of what walks kept, blocks stacked.
+	left map[*ir.Value]string
+	// first is, in a body, the place of the block's first element along the
+	// extent, a number; it is asked for where it is used.
+	first string
+}
+
+// runBlocks lowers every value, those along the plan's extent in walks.
+func (l *lowering) runBlocks(p *plan, most int) error {
+	l.blocks = &blocked{plan: p, left: map[*ir.Value]string{}}
+	l.cut(most)
+	for n := range p.walks + 1 {
+		for _, v := range l.f.Values {
+			if p.kinds[v] == whole && p.at[v] == n {
+				if err := l.value(v); err != nil {
+					return err
+				}
+			}
+		}
+		if n < p.walks {
+			if err := l.scan(p.walk(l.f, n)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// cut chooses how large blocks are: of the sizes from most down to a quarter of it,
+// and the whole extent, the first that divides the extent. Nothing is one block of
+// nothing: ONNX Runtime (1.32) fails at a Scan of none.
+func (l *lowering) cut(most int) {
+	all := l.extent(l.blocks.dim)
+	sizes := l.step("Range", []string{l.whole(int64(most)), l.whole(int64(most / 4)), l.whole(-1)})
+	sizes = l.step("Concat", []string{sizes, l.step("Max", []string{all, l.ints(1)})}, intAttr("axis", 0))
+	rest := l.step("Mod", []string{all, sizes})
+	fits := l.step("Cast", []string{l.step("Equal", []string{rest, l.whole(0)})}, intAttr("to", int64(onnxpb.TensorProto_FLOAT)))
+	best := l.step("ArgMax", []string{fits}, intAttr("axis", 0), intAttr("keepdims", 1))
+	many := l.step("Div", []string{all, l.step("Gather", []string{sizes, best}, intAttr("axis", 0))})
+	l.blocks.count = l.node1("Max", l.fresh("blocks"), []string{many, l.ints(1)})
+	l.blocks.size = l.node1("Div", l.fresh("block"), []string{all, l.blocks.count})
+}
+
+// stacked is the name of a value's blocks one after another, on a new axis where
+// its blocks stand.
+func (l *lowering) stacked(v *ir.Value) string {
+	if name, ok := l.blocks.left[v]; ok {
+		return name
+	}
+	key := "stacked " + l.ref(v)
+	if name, ok := l.shapes[key]; ok {
+		return name
+	}
+	var parts []string
+	for i, d := range v.Type.Shape {
+		if i == l.blocks.axis(v) {
+			parts = append(parts, l.blocks.count)
+		}
+		parts = append(parts, l.inBlock(d))
+	}
+	form := l.node1("Concat", l.fresh("shape"), parts, intAttr("axis", 0))
+	l.shapes[key] = l.node1("Reshape", l.fresh(wish(v)+"_blocks"), []string{l.ref(v), form}, intAttr("allowzero", 1))
+	return l.shapes[key]
+}
+
+// inBlock is the extent of a block where d is that of the whole.
+func (l *lowering) inBlock(d ir.Dim) string {
+	fs := d.Factors()
+	if fs[0] != l.blocks.dim {
+		return l.extent(d)
+	}
+	name := l.blocks.size
+	for _, f := range fs[1:] {
+		name = l.step("Mul", []string{name, l.extent(f)})
+	}
+	return name
+}
+
+// unstacked makes the whole v from its blocks, which stand on the first axis.
+func (l *lowering) unstacked(v *ir.Value) {
+	name, at := l.blocks.left[v], l.blocks.axis(v)
+	if at > 0 {
+		perm := []int64{0}
+		for i := range v.Type.Shape {
+			perm = append(perm, int64(i+1))
+		}
+		copy(perm, perm[1:at+1])
+		perm[at] = 0
+		name = l.step("Transpose", []string{name}, intsAttr("perm", perm...))
+	}
+	l.out("Reshape", v, []string{name, l.shape(v.Type.Shape)}, intAttr("allowzero", 1))
+}
+
+// scan is one walk on its way to a Scan node.
+type scan struct {
+	outer, body *lowering
+	states      []state
+	// reads are the body's inputs of blocks, stacks what they are blocks of, on
+	// axes.
+	reads  []*onnxpb.ValueInfoProto
+	stacks []string
+	axes   []int64
+	// makes are the body's outputs of blocks, left what they are stacked in.
+	makes []*onnxpb.ValueInfoProto
+	left  []string
+}
+
+// state is a value that goes through the blocks from first to last: the names of
+// what it is before the first one and after the last, and before and after each.
+type state struct {
+	start, end, before, after string
+	typ                       ir.Type
+}
+
+// scan adds one walk.
+func (l *lowering) scan(w walk) error {
+	s := &scan{outer: l, body: l.within()}
+	for _, v := range w.reads {
+		s.read(v)
+	}
+	folds := map[*ir.Value]*state{}
+	for _, v := range w.folds {
+		if l.names[v] == "" {
+			l.names[v] = l.fresh(wish(v))
+		}
+		folds[v] = &state{start: l.start(v), end: l.names[v], before: l.fresh(wish(v) + "_before"), typ: v.Type}
+	}
+	for _, v := range w.makes {
+		var err error
+		if st := folds[v]; st != nil {
+			err = s.fold(v, st)
+		} else {
+			err = s.body.value(v)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	s.count()
+	for _, v := range w.leaves {
+		s.leave(v)
+	}
+	s.add()
+	for _, v := range w.folds {
+		l.made[v] = true
+	}
+	for _, v := range w.leaves {
+		if isResult(l.f, v) {
+			if l.names[v] == "" {
+				l.names[v] = l.fresh(wish(v))
+			}
+			l.unstacked(v)
+			l.made[v] = true
+		}
+	}
+	return l.err
+}
+
+// read gives the body a block of v.
+func (s *scan) read(v *ir.Value) {
+	b := s.body
+	b.names[v] = b.fresh(wish(v) + "_block")
+	b.made[v] = true
+	at := 0
+	if _, kept := s.outer.blocks.left[v]; !kept {
+		at = b.blocks.axis(v)
+	}
+	s.reads = append(s.reads, b.port(b.names[v], v.Type))
+	s.stacks = append(s.stacks, s.outer.stacked(v))
+	s.axes = append(s.axes, int64(at))
+}
+
+// fold makes what a block adds to v, and adds it.
+func (s *scan) fold(v *ir.Value, st *state) error {
+	b := s.body
+	b.names[v] = b.fresh(wish(v))
+	if err := b.part(v); err != nil {
+		return err
+	}
+	after := b.fresh(wish(v) + "_after")
+	switch part := b.names[v]; v.Op {
+	case ir.OpReduceMax:
+		st.after = b.node1("Max", after, []string{st.before, part})
+	case ir.OpReduceMin:
+		st.after = b.node1("Min", after, []string{st.before, part})
+	case ir.OpArgMax:
+		st.after = s.place(v, st, after, "ReduceMax", "Less", math.Inf(-1))
+	case ir.OpArgMin:
+		st.after = s.place(v, st, after, "ReduceMin", "Greater", math.Inf(1))
+	default:
+		st.after = b.node1("Add", after, []string{st.before, part})
+	}
+	s.states = append(s.states, *st)
+	return b.err
+}
+
+// place is where the best is, after a block: in it, if one there beats the best
+// before. What the best was is a state too.
+func (s *scan) place(v *ir.Value, st *state, after, reduce, beaten string, worst float64) string {
+	l, b := s.outer, s.body
+	best := state{before: b.fresh("best_before"), end: l.fresh("best"), typ: ir.F(v.Type.Shape...)}
+	best.start = l.step("ConstantOfShape", []string{l.shape(v.Type.Shape)}, tensorAttr("value", l.filled(worst)))
+	here := b.reduced(reduce, b.fresh("best_here"), b.ref(v.Args[0]), axis(v), 0)
+	better := b.step(beaten, []string{best.before, here})
+	best.after = b.node1("Where", b.fresh("best_after"), []string{better, here, best.before})
+	s.states = append(s.states, best)
+	at := b.step("Add", []string{b.names[v], b.firstPlace()})
+	return b.node1("Where", after, []string{better, at, st.before})
+}
+
+// count goes on to where the next block begins, if the body asked where its own
+// does.
+func (s *scan) count() {
+	l, b := s.outer, s.body
+	if b.blocks.first == "" {
+		return
+	}
+	next := b.step("Add", []string{b.blocks.first, b.step("Squeeze", []string{l.blocks.size, b.ints(0)})})
+	s.states = append(s.states, state{start: l.whole(0), end: l.fresh("past"), before: b.blocks.first, after: next, typ: ir.I()})
+}
+
+// leave keeps the blocks of v.
+func (s *scan) leave(v *ir.Value) {
+	l, b := s.outer, s.body
+	l.blocks.left[v] = l.fresh(wish(v) + "_blocks")
+	s.makes = append(s.makes, b.port(b.names[v], v.Type))
+	s.left = append(s.left, l.blocks.left[v])
+}
+
+// add adds the node: its states come first, in the body as outside.
+func (s *scan) add() {
+	b := s.body
+	g := &onnxpb.GraphProto{Name: proto.String("walk")}
+	var starts, ends, results []string
+	for _, st := range s.states {
+		g.Input = append(g.Input, b.port(st.before, st.typ))
+		g.Output = append(g.Output, b.port(st.after, st.typ))
+		starts, ends, results = append(starts, st.start), append(ends, st.end), append(results, st.after)
+	}
+	for _, out := range s.makes {
+		results = append(results, out.GetName())
+	}
+	g.Input, g.Output = append(g.Input, s.reads...), append(g.Output, s.makes...)
+	b.prune(results)
+	g.Node, g.Initializer, g.ValueInfo = b.nodes, b.inits, b.told
+	attrs := []*onnxpb.AttributeProto{graphAttr("body", g), intAttr("num_scan_inputs", int64(len(s.reads)))}
+	if slices.ContainsFunc(s.axes, func(n int64) bool { return n > 0 }) {
+		attrs = append(attrs, intsAttr("scan_input_axes", s.axes...))
+	}
+	s.outer.node("Scan", append(ends, s.left...), append(starts, s.stacks...), attrs...)
+}
+
+// within is a lowering of what a walk does with one block. It knows the values
+// that are there as a whole and have nothing of the extent.
+func (l *lowering) within() *lowering {
+	p := l.blocks
+	b := &lowering{
+		f: l.f, o: l.o, ops: l.ops, taken: l.taken, count: l.count, half: l.half,
+		names: map[*ir.Value]string{}, made: map[*ir.Value]bool{}, consts: map[string]string{}, shapes: map[string]string{}, done: map[string]string{},
+		blocks: &blocked{plan: p.plan, size: p.size, count: p.count},
+		inner:  true,
+	}
+	for v, name := range l.names {
+		if p.kinds[v] != block && p.axis(v) < 0 {
+			b.names[v] = name
+		}
+	}
+	maps.Copy(b.made, l.made)
+	maps.DeleteFunc(b.made, func(v *ir.Value, _ bool) bool { return b.names[v] == "" })
+	b.shapes["extent "+string(p.dim)] = p.size
+	return b
+}
+
+// port declares a value of a body.
+func (l *lowering) port(name string, t ir.Type) *onnxpb.ValueInfoProto {
+	return valueInfo(name, l.seen(t), l.o.Float.inside())
+}
+
+// seen is the type of a value as it is in a block.
+func (l *lowering) seen(t ir.Type) ir.Type {
+	if !l.inner {
+		return t
+	}
+	s := slices.Clone(t.Shape)
+	for i, d := range s {
+		fs := slices.Clone(d.Factors())
+		if fs[0] != l.blocks.dim {
+			continue
+		}
+		s[i] = l.blocks.dim + "_block"
+		for _, f := range fs[1:] {
+			s[i] = s[i].Times(f)
+		}
+	}
+	return ir.Type{Elem: t.Elem, Shape: s}
+}
+
+// start is what a folded value is before any block.
+func (l *lowering) start(v *ir.Value) string {
+	switch {
+	case v.Op == ir.OpMatMulAdd:
+		return l.ref(v.Args[2])
+	case v.Type.Elem == ir.Int && len(v.Type.Shape) == 0:
+		return l.whole(0)
+	case v.Type.Elem == ir.Int:
+		return l.step("ConstantOfShape", []string{l.shape(v.Type.Shape)}, tensorAttr("value", filledWhole(0)))
+	}
+	from := 0.0
+	switch v.Op {
+	case ir.OpReduceMax:
+		from = math.Inf(-1)
+	case ir.OpReduceMin:
+		from = math.Inf(1)
+	}
+	if len(v.Type.Shape) == 0 {
+		return l.number(from)
+	}
+	return l.step("ConstantOfShape", []string{l.shape(v.Type.Shape)}, tensorAttr("value", l.filled(from)))
+}
+
+// part makes what one block adds to a folded value.
+func (l *lowering) part(v *ir.Value) error {
+	switch v.Op {
+	case ir.OpMatMulAdd:
+		l.out("Gemm", v, l.in(v)[:2], flag("transA", v.Attrs.Bool("trans_a")), flag("transB", v.Attrs.Bool("trans_b")))
+	case ir.OpGather:
+		at, here := l.places(v.Args[1], 0)
+		e := l.step("Gather", []string{l.ref(v.Args[0]), l.step("Squeeze", []string{at, l.ints(0)})}, intAttr("axis", 0))
+		here = l.step("Squeeze", []string{here, l.ints(0)})
+		for i := range len(v.Args[0].Type.Shape) - 1 {
+			here = l.step("Unsqueeze", []string{here, l.ints(int64(i + 1))})
+		}
+		l.out("Where", v, []string{here, e, l.number(0)})
+	case ir.OpPick:
+		at, here := l.places(v.Args[1], axis(v))
+		e := l.step("GatherElements", []string{l.ref(v.Args[0]), at}, intAttr("axis", axis(v)))
+		e = l.step("Where", []string{here, e, l.number(0)})
+		l.out("Squeeze", v, []string{e, l.ints(axis(v))})
+	default:
+		return l.value(v)
+	}
+	return nil
+}
+
+// putInBlock puts numbers where their places are in the block.
+func (l *lowering) putInBlock(v *ir.Value) {
+	at, here := l.places(v.Args[1], axis(v))
+	x := l.unsqueezed(v.Args[2], l.ints(axis(v)))
+	old := l.step("GatherElements", []string{l.ref(v.Args[0]), at}, intAttr("axis", axis(v)))
+	x = l.step("Where", []string{here, x, old})
+	l.mayWriteOver(v.Args[0])
+	l.out("ScatterElements", v, []string{l.ref(v.Args[0]), at, x}, intAttr("axis", axis(v)))
+}
+
+// places are places along the extent as those in the block, with an axis put in,
+// held to it, and whether they are in it.
+func (l *lowering) places(idx *ir.Value, axis int64) (at, here string) {
+	key := fmt.Sprint("places ", l.ref(idx), " ", axis)
+	if name, ok := l.shapes[key]; ok {
+		return name, l.shapes["here "+key]
+	}
+	from := l.step("Sub", []string{l.ref(idx), l.firstPlace()})
+	from = l.step("Unsqueeze", []string{from, l.ints(axis)})
+	last := l.step("Sub", []string{l.blocks.size, l.ints(1)})
+	at = l.step("Max", []string{l.step("Min", []string{from, last}), l.ints(0)})
+	here = l.step("Equal", []string{from, at})
+	l.shapes[key], l.shapes["here "+key] = at, here
+	return at, here
+}
+
+// firstPlace is where the block begins along the extent.
+func (l *lowering) firstPlace() string {
+	if l.blocks.first == "" {
+		l.blocks.first = l.fresh("first")
+	}
+	return l.blocks.first
+}
