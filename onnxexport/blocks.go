@@ -71,12 +71,19 @@ func newPlan(f *ir.Func, dim ir.Dim) (*plan, error) {
 		return nil, fmt.Errorf("@%s: nothing is made along %s", f.Name, dim)
 	}
 	p.keep(f)
+	for n := range p.walks {
+		if len(p.walk(f, n).reads) == 0 {
+			return nil, fmt.Errorf("@%s: walk %d reads nothing along %s", f.Name, n, dim)
+		}
+	}
 	return p, nil
 }
 
 // axis is where a value has the extent that is walked along, −1 if nowhere.
-func (p *plan) axis(v *ir.Value) int {
-	return slices.IndexFunc(v.Type.Shape, func(d ir.Dim) bool { return slices.Contains(d.Factors(), p.dim) })
+func (p *plan) axis(v *ir.Value) int { return p.axisOf(v.Type.Shape) }
+
+func (p *plan) axisOf(s ir.Shape) int {
+	return slices.IndexFunc(s, func(d ir.Dim) bool { return slices.Contains(d.Factors(), p.dim) })
 }
 
 // place decides the kind of v and its walk.
@@ -235,10 +242,11 @@ func (p *plan) keep(f *ir.Func) {
 	}
 }
 
-// again tells whether a block is cheap to make from what is kept.
+// again tells whether a block is cheap to make from what is kept. A margin op is made
+// once, as it is in a file without blocks.
 func (p *plan) again(v *ir.Value) bool {
 	switch v.Op {
-	case ir.OpPut, ir.OpCall, ir.OpUnsqueeze, ir.OpSqueeze, ir.OpExpand, ir.OpReshape, ir.OpThrough, ir.OpIota:
+	case ir.OpPut, ir.OpUnsqueeze, ir.OpSqueeze, ir.OpExpand, ir.OpReshape, ir.OpThrough, ir.OpIota:
 	default:
 		if !v.Op.Elementwise() {
 			return false

@@ -35,6 +35,9 @@ func (l *lowering) extent(d ir.Dim) string {
 	if n, ok := d.Size(); ok {
 		return l.ints(int64(n))
 	}
+	if l.outside(ir.Shape{d}) {
+		return l.outer.extent(d)
+	}
 	key := "extent " + string(d)
 	if name, ok := l.shapes[key]; ok {
 		return name
@@ -83,6 +86,9 @@ func (l *lowering) shape(s ir.Shape) string {
 		l.err = fmt.Errorf("the body of a function cannot ask for the shape %v", s)
 		return ""
 	}
+	if l.outside(s) {
+		return l.outer.shape(s)
+	}
 	if name, ok := l.shapes[s.String()]; ok {
 		return name
 	}
@@ -98,6 +104,11 @@ func (l *lowering) shape(s ir.Shape) string {
 	}
 	l.shapes[s.String()] = name
 	return name
+}
+
+// outside tells whether extents are the same in the body of a walk as around it.
+func (l *lowering) outside(s ir.Shape) bool {
+	return l.outer != nil && len(s) > 0 && l.blocks.axisOf(s) < 0
 }
 
 func (l *lowering) joinedShape(s ir.Shape) string {

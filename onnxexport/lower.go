@@ -119,7 +119,7 @@ func init() {
 			l.shapes[unsqueezedKey(l.ref(v), a)] = e
 		},
 		ir.OpPut: func(l *lowering, v *ir.Value) {
-			if l.inner && l.blocks.across(v) {
+			if l.outer != nil && l.blocks.across(v) {
 				l.putInBlock(v)
 				return
 			}

@@ -2,6 +2,7 @@ package onnxexport_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -257,6 +258,32 @@ func TestOpsInTheFileAreThoseOfTheLanguage(t *testing.T) {
 	}
 }
 
+// An op that has an extent goes along it in blocks, or the reason is known.
+func TestOpsGoInBlocks(t *testing.T) {
+	refused := map[*ir.Op]bool{}
+	walked := 0
+	for _, op := range ir.Ops {
+		for _, c := range lowered[op] {
+			f := parsed(t, source(c.params, c.body))
+			switch err := onnxexport.CheckBlocks(f, "C"); {
+			case err == nil:
+				walked++
+			case !strings.Contains(err.Error(), "nothing"):
+				refused[op] = true
+			}
+		}
+	}
+	// Sorting needs all of an extent, and so do places in it that are not one a
+	// row; of 0, 1, … along N*C a block is not the next numbers.
+	want := map[*ir.Op]bool{ir.OpArgTop: true, ir.OpAddAt: true, ir.OpIota: true}
+	if !maps.Equal(refused, want) {
+		t.Errorf("%v are refused, want %v", refused, want)
+	}
+	if walked < 150 {
+		t.Errorf("only %d cases walk along C", walked)
+	}
+}
+
 func (c opCase) check(t *testing.T, op *ir.Op) {
 	f := parsed(t, source(c.params, c.body))
 	var files []*onnxval.Model
@@ -266,6 +293,12 @@ func (c opCase) check(t *testing.T, op *ir.Op) {
 		if len(f.Callees()) == 0 {
 			o.Form = onnxexport.Flat
 			files = append(files, loaded(t, f, o))
+		}
+	}
+	if onnxexport.CheckBlocks(f, "C") == nil {
+		for most := 1; most <= 3; most++ {
+			blocks := onnxexport.Blocks{Dim: "C", Most: most}
+			files = append(files, loaded(t, f, onnxexport.Options{Float: onnxexport.F64, Blocks: blocks}))
 		}
 	}
 	o := onnxexport.Options{Float: onnxexport.F64}

@@ -31,7 +31,7 @@ type lowering struct {
 	made   map[*ir.Value]bool       // values whose nodes stand already
 	done   map[string]string        // key of a call → its node's first output
 	blocks *blocked                 // nil: nothing is made in blocks
-	inner  bool                     // of a walk: what is along its extent is a block
+	outer  *lowering                // of the body of a walk: what the walk stands in
 	err    error
 }
 

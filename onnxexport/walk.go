@@ -204,9 +204,9 @@ func (s *scan) fold(v *ir.Value, st *state) error {
 	case ir.OpReduceMin:
 		st.after = b.node1("Min", after, []string{st.before, part})
 	case ir.OpArgMax:
-		st.after = s.place(v, st, after, "ReduceMax", "Less", math.Inf(-1))
+		st.after = s.place(v, st, after, "ReduceMax", "LessOrEqual", math.Inf(-1))
 	case ir.OpArgMin:
-		st.after = s.place(v, st, after, "ReduceMin", "Greater", math.Inf(1))
+		st.after = s.place(v, st, after, "ReduceMin", "GreaterOrEqual", math.Inf(1))
 	default:
 		st.after = b.node1("Add", after, []string{st.before, part})
 	}
@@ -214,14 +214,15 @@ func (s *scan) fold(v *ir.Value, st *state) error {
 	return b.err
 }
 
-// place is where the best is, after a block: in it, if one there beats the best
-// before. What the best was is a state too.
-func (s *scan) place(v *ir.Value, st *state, after, reduce, beaten string, worst float64) string {
+// place is where the best is, after a block: in it, unless none there beats the
+// best before. What the best was is a state too; a NaN beats numbers, and nothing it.
+func (s *scan) place(v *ir.Value, st *state, after, reduce, noBetter string, worst float64) string {
 	l, b := s.outer, s.body
 	best := state{before: b.fresh("best_before"), end: l.fresh("best"), typ: ir.F(v.Type.Shape...)}
 	best.start = l.step("ConstantOfShape", []string{l.shape(v.Type.Shape)}, tensorAttr("value", l.filled(worst)))
 	here := b.reduced(reduce, b.fresh("best_here"), b.ref(v.Args[0]), axis(v), 0)
-	better := b.step(beaten, []string{best.before, here})
+	number := b.step("Equal", []string{best.before, best.before})
+	better := b.step("And", []string{number, b.step("Not", []string{b.step(noBetter, []string{here, best.before})})})
 	best.after = b.node1("Where", b.fresh("best_after"), []string{better, here, best.before})
 	s.states = append(s.states, best)
 	at := b.step("Add", []string{b.names[v], b.firstPlace()})
@@ -278,7 +279,7 @@ func (l *lowering) within() *lowering {
 		f: l.f, o: l.o, ops: l.ops, taken: l.taken, count: l.count, half: l.half,
 		names: map[*ir.Value]string{}, made: map[*ir.Value]bool{}, consts: map[string]string{}, shapes: map[string]string{}, done: map[string]string{},
 		blocks: &blocked{plan: p.plan, size: p.size, count: p.count},
-		inner:  true,
+		outer:  l,
 	}
 	for v, name := range l.names {
 		if p.kinds[v] != block && p.axis(v) < 0 {
@@ -298,7 +299,7 @@ func (l *lowering) port(name string, t ir.Type) *onnxpb.ValueInfoProto {
 
 // seen is the type of a value as it is in a block.
 func (l *lowering) seen(t ir.Type) ir.Type {
-	if !l.inner {
+	if l.outer == nil {
 		return t
 	}
 	s := slices.Clone(t.Shape)

@@ -24,15 +24,15 @@ func (j *judge) attributes(k *checker) {
 		return
 	}
 	for _, f := range m.GetFunctions() {
-		for _, n := range within(f.GetNode()) {
+		for _, n := range onnxpb.Within(f.GetNode()) {
 			if n.GetDomain() == domain {
 				k.fail(fmt.Errorf("the function %s calls %s, want bodies of standard ops only", f.GetName(), n.GetOpType()))
 				return
 			}
 		}
 	}
-	nodes := within(m.GetGraph().GetNode())
-	parts := j.claim.of(m.GetGraph().GetNode())
+	nodes := onnxpb.Within(m.GetGraph().GetNode())
+	parts := j.claim.of(straight(m.GetGraph().GetNode()))
 	for _, n := range nodes {
 		if n.GetDomain() != domain {
 			continue

@@ -26,8 +26,8 @@ func (j *judge) bodies(k *checker) {
 		k.omit() // structure says why, or value does
 		return
 	}
-	nodes := within(m.GetGraph().GetNode())
-	parts := j.claim.of(m.GetGraph().GetNode())
+	nodes := onnxpb.Within(m.GetGraph().GetNode())
+	parts := j.claim.of(straight(m.GetGraph().GetNode()))
 	for _, n := range nodes {
 		if n.GetDomain() != domain {
 			continue

@@ -102,6 +102,41 @@ func derivativeOf(grad, n *onnxpb.NodeProto) bool {
 	return true
 }
 
+// straight are nodes with the body of a Scan where it stands, between nodes that
+// hand its inputs in and its outputs out: what is made from what can be read off
+// them.
+func straight(nodes []*onnxpb.NodeProto) []*onnxpb.NodeProto {
+	var all []*onnxpb.NodeProto
+	hand := func(from, to string) {
+		all = append(all, &onnxpb.NodeProto{Input: []string{from}, Output: []string{to}})
+	}
+	for _, n := range nodes {
+		body := bodyOf(n)
+		if body == nil || len(body.GetInput()) != len(n.GetInput()) || len(body.GetOutput()) != len(n.GetOutput()) {
+			all = append(all, n)
+			continue
+		}
+		for i, in := range body.GetInput() {
+			hand(n.GetInput()[i], in.GetName())
+		}
+		all = append(all, straight(body.GetNode())...)
+		for i, out := range body.GetOutput() {
+			hand(out.GetName(), n.GetOutput()[i])
+		}
+	}
+	return all
+}
+
+// bodyOf is the body of a Scan, or nil.
+func bodyOf(n *onnxpb.NodeProto) *onnxpb.GraphProto {
+	for _, a := range n.GetAttribute() {
+		if n.GetOpType() == "Scan" && a.GetName() == "body" {
+			return a.GetG()
+		}
+	}
+	return nil
+}
+
 // ancestors are the nodes of a graph that an output of it is made from.
 func ancestors(nodes []*onnxpb.NodeProto, output string) map[*onnxpb.NodeProto]bool {
 	needed, all := map[string]bool{output: true}, map[*onnxpb.NodeProto]bool{}

@@ -88,7 +88,7 @@ func checkFunctions(m *onnxpb.ModelProto) error {
 	called := map[string]bool{}
 	var follow func(nodes []*onnxpb.NodeProto)
 	follow = func(nodes []*onnxpb.NodeProto) {
-		for _, n := range nodes {
+		for _, n := range onnxpb.Within(nodes) {
 			if name := n.GetOpType(); n.GetDomain() == domain && !called[name] {
 				called[name] = true
 				follow(bodies[name].GetNode())
@@ -125,7 +125,32 @@ func checkGraph(m *onnxpb.ModelProto) error {
 	for _, out := range g.GetOutput() {
 		outputs = append(outputs, out.GetName())
 	}
-	return checkNeeded("the graph", g.GetNode(), inputs, outputs)
+	if err := checkNeeded("the graph", g.GetNode(), inputs, outputs); err != nil {
+		return err
+	}
+	for _, n := range onnxpb.Within(g.GetNode()) {
+		for _, a := range n.GetAttribute() {
+			if err := checkBody("the body of "+n.GetName(), a.GetG()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// checkBody sees that nothing in the body of a node is idle.
+func checkBody(where string, g *onnxpb.GraphProto) error {
+	var inputs, outputs []string
+	for _, t := range g.GetInitializer() {
+		inputs = append(inputs, t.GetName())
+	}
+	for _, in := range g.GetInput() {
+		inputs = append(inputs, in.GetName())
+	}
+	for _, out := range g.GetOutput() {
+		outputs = append(outputs, out.GetName())
+	}
+	return checkNeeded(where, g.GetNode(), inputs, outputs)
 }
 
 // checkNames sees that the graph has a name, which onnx's checker wants, and

@@ -79,22 +79,9 @@ type body struct {
 }
 
 func bodies(m *onnxpb.ModelProto) []body {
-	all := []body{{"the graph", within(m.GetGraph().GetNode())}}
+	all := []body{{"the graph", onnxpb.Within(m.GetGraph().GetNode())}}
 	for _, f := range m.GetFunctions() {
-		all = append(all, body{"the function " + f.GetName(), within(f.GetNode())})
-	}
-	return all
-}
-
-// within are nodes and those in their attributes.
-func within(nodes []*onnxpb.NodeProto) []*onnxpb.NodeProto {
-	all := slices.Clone(nodes)
-	for _, n := range nodes {
-		for _, a := range n.GetAttribute() {
-			for _, g := range append(slices.Clone(a.GetGraphs()), a.GetG()) {
-				all = append(all, within(g.GetNode())...)
-			}
-		}
+		all = append(all, body{"the function " + f.GetName(), onnxpb.Within(f.GetNode())})
 	}
 	return all
 }

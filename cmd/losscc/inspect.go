@@ -99,7 +99,7 @@ func inspectedOf(m *onnxpb.ModelProto, path string, size int) inspected {
 		IRVersion: m.GetIrVersion(), Opsets: []domainUsed{},
 		Loss: meta["losscc.loss"], Reduction: meta["losscc.reduction"], Gradient: meta["losscc.gradient"],
 		Inputs: []port{}, Outputs: []port{}, Functions: []functionUsed{},
-		Nodes: len(m.GetGraph().GetNode()), Constants: len(m.GetGraph().GetInitializer())}
+		Nodes: len(onnxpb.Within(m.GetGraph().GetNode())), Constants: len(m.GetGraph().GetInitializer())}
 	for _, o := range m.GetOpsetImport() {
 		r.Opsets = append(r.Opsets, domainUsed{o.GetDomain(), o.GetVersion()})
 	}
@@ -122,7 +122,7 @@ func inspectedOf(m *onnxpb.ModelProto, path string, size int) inspected {
 		r.Outputs = append(r.Outputs, declared(v, ""))
 	}
 	for _, f := range m.GetFunctions() {
-		r.Functions = append(r.Functions, used(f, m.GetGraph().GetNode()))
+		r.Functions = append(r.Functions, used(f, onnxpb.Within(m.GetGraph().GetNode())))
 	}
 	r.Ops = histogram(m)
 	r.Loads = loads(factsOf(m))
@@ -206,7 +206,7 @@ func used(f *onnxpb.FunctionProto, nodes []*onnxpb.NodeProto) functionUsed {
 // histogram counts the ops of the graph, the most frequent first.
 func histogram(m *onnxpb.ModelProto) []opCount {
 	counts := map[string]int{}
-	for _, n := range m.GetGraph().GetNode() {
+	for _, n := range onnxpb.Within(m.GetGraph().GetNode()) {
 		name := n.GetOpType()
 		if d := n.GetDomain(); d != "" && d != "ai.onnx" {
 			name = d + "." + name

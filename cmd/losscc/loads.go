@@ -56,7 +56,7 @@ func factsOf(m *onnxpb.ModelProto) facts {
 		own[fn.GetDomain()+"."+fn.GetName()] = true
 	}
 	note := func(nodes []*onnxpb.NodeProto) {
-		for _, n := range nodes {
+		for _, n := range onnxpb.Within(nodes) {
 			if !own[n.GetDomain()+"."+n.GetOpType()] {
 				f.nodes = append(f.nodes, n)
 				f.ops[n.GetOpType()] = true
@@ -99,7 +99,7 @@ func loads(f facts) []verdict {
 		{"onnx's checker, reference", "yes", "from onnx " + firstRelease(onnxReleases, f)},
 		{"TensorRT", "yes", "functions are expanded; a plugin of the same name wins from 10.7"},
 		onnx2torch(f),
-		flatReader(f, "OpenVINO", 0), tract(f), flatReader(f, "tinygrad", 0),
+		flatReader(f, "OpenVINO", 0), tract(f), flatReader(f, "tinygrad", 0, "Scan"),
 		onnxGo(f),
 	}
 }
@@ -275,6 +275,8 @@ func onnxGo(f facts) verdict {
 	switch {
 	case f.elems[onnxpb.TensorProto_FLOAT16]:
 		return verdict{"onnx-go", "no", "it has no float16"}
+	case f.ops["Scan"]:
+		return verdict{"onnx-go", "no", "it has no bodies of nodes (Scan); build without --blocks"}
 	case f.functions:
 		return verdict{"onnx-go", "partly", "it decodes the graph and drops the functions: their calls need ops of your own"}
 	}

@@ -45,7 +45,7 @@ func (o *compiling) register(cmd *cobra.Command) {
 		onnxexport.MinOpset, onnxexport.MaxOpset, onnxexport.DefaultOpset))
 	f.StringArrayVar(&o.with, "with", nil, "`WHAT` add outputs: predictions adds predicted and accuracy")
 	f.StringArrayVar(&o.choose, "choose", nil, "`CHOICE=WAY` take this way of a choice, whatever it costs; again for more\n(losscc show LOSS --stage opt --why shows the choices)")
-	f.IntVar(&o.blocks, "blocks", 0, "`CLASSES` walk through the classes in blocks of at most so many\n(without a number, 2048): less memory and time where there are many classes")
+	f.IntVar(&o.blocks, "blocks", 0, "`CLASSES` walk through the classes in blocks of at most so many\n(alone: 2048), for less memory where there are many")
 	f.Lookup("blocks").NoOptDefVal = "2048"
 	o.gradientChanged = func() bool { return f.Changed("gradient") }
 	for flag, words := range map[string][]string{"gradient": gradients, "reduction": reductions, "dtype": dtypes, "form": forms, "with": extras} {
