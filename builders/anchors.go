@@ -1,6 +1,10 @@
 package builders
 
-import "losscc/ir"
+import (
+	"math"
+
+	"losscc/ir"
+)
 
 // What losses over the pairs of a batch share: the similarity s that goes with a
 // distance d, sums of exponentials over the rows that a mask chooses, and the
@@ -56,24 +60,33 @@ func negated(mask, z *ir.Value) *ir.Value {
 func last(z *ir.Value) int { return len(z.Type.Shape) - 1 }
 
 // lseWhere is log Σ e^z over the places of the last axis that a mask chooses,
-// shifted by the maximum; 0, with gradient 0, where it chooses none.
+// shifted by the maximum, so that of one z it is that z; 0, with gradient 0, where
+// it chooses none.
 func lseWhere(mask, z *ir.Value) *ir.Value {
-	sum, _ := logSumWhere(mask, z)
-	return sum
-}
-
-// lseOrNone is lseWhere, but −∞ where the mask chooses none.
-func lseOrNone(mask, z *ir.Value) *ir.Value {
-	sum, none := logSumWhere(mask, z)
-	return ir.Select(none, z.Builder().Num(-inf), sum)
-}
-
-func logSumWhere(mask, z *ir.Value) (sum, none *ir.Value) {
 	z = negated(mask, z)
 	axis, top := last(z), lseTop(z)
-	total := ir.Sum(ir.Exp(z.Sub(top.Unsqueeze(axis))), axis)
+	sum, _ := logSum(ir.Exp(z.Sub(top.Unsqueeze(axis))), axis)
+	return sum.Add(top)
+}
+
+// lseOrNone is log Σ e^z as lseWhere has it, but −∞ where the mask chooses none, and
+// shifted only if some z may be too large or too small for its power of e.
+func lseOrNone(mask, z *ir.Value) *ir.Value {
+	if calm(z) {
+		sum, none := logSum(ir.Exp(z).Mul(mask.Float()), last(z))
+		return ir.Select(none, z.Builder().Num(-inf), sum)
+	}
+	z = negated(mask, z)
+	axis, top := last(z), lseTop(z)
+	sum, none := logSum(ir.Exp(z.Sub(top.Unsqueeze(axis))), axis)
+	return ir.Select(none, z.Builder().Num(-inf), sum.Add(top))
+}
+
+// logSum is the logarithm of a sum along an axis, 0 where the sum is none.
+func logSum(terms *ir.Value, axis int) (sum, none *ir.Value) {
+	total := ir.Sum(terms, axis)
 	none = total.Eq(0.0)
-	return ir.Log(ir.Select(none, 1.0, total)).Add(top), none
+	return ir.Log(ir.Select(none, 1.0, total)), none
 }
 
 // lseTop is the largest z along the last axis, held constant; 0 where all are −∞.
@@ -105,13 +118,21 @@ func (b *Batch) lead(z *ir.Value) *ir.Value {
 // 0 where it chooses none.
 func meanWhere(mask, z *ir.Value) *ir.Value {
 	axis := last(z)
-	return ir.Sum(ir.Select(mask, z, 0.0), axis).Div(ir.Sum(mask.Float(), axis).Max(1))
+	return ir.Sum(chosen(mask, z), axis).Div(ir.Sum(mask.Float(), axis).Max(1))
+}
+
+// chosen is z where a mask chooses, 0 elsewhere.
+func chosen(mask, z *ir.Value) *ir.Value {
+	if low, high := span(z); low >= -math.MaxFloat32 && high <= math.MaxFloat32 {
+		return z.Mul(mask.Float())
+	}
+	return ir.Select(mask, z, 0.0)
 }
 
 // meanOf is the mean of z over all places that a mask chooses, 0 if it chooses
 // none.
 func meanOf(mask, z *ir.Value) *ir.Value {
-	return ir.Sum(ir.Select(mask, z, 0.0)).Div(count(mask).Max(1))
+	return ir.Sum(chosen(mask, z)).Div(count(mask).Max(1))
 }
 
 // Anchors is the output loss of a term for each row, where there is one: its mean

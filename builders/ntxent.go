@@ -56,7 +56,7 @@ func (p *NTXent) Build(g *Graph) {
 	z := p.logits(a, b)
 	own := diagonal(z)
 	if p.Distance == "euclidean" { // equal rows are at 0, which products do not give
-		own = between(p.Distance, p.Normalize, a, b).Neg().Div(p.Temperature)
+		own = between(p.Distance, p.Normalize, a, b).Neg().Mul(1 / p.Temperature)
 	}
 	terms := p.side(g, z, own, a)
 	if p.Symmetric {
@@ -91,9 +91,13 @@ func (p *NTXent) labels(g *Graph) {
 	b := g.Batch(N)
 	z := p.logits(b.X, b.X)
 	pairs := b.Same.And(has(b.Other).Col())
-	g.Output("loss", meanOf(pairs, p.term(pairs, lseOrNone(b.Other, z).Col(), z)))
+	terms := p.term(pairs, lseOrNone(b.Other, z).Col(), z)
+	if p.Denominator == "all" { // terms of other pairs are numbers, 0 of those without negatives
+		terms = terms.Mul(pairs.Float())
+	}
+	g.Output("loss", ir.Sum(terms).Div(count(pairs).Max(1)))
 }
 
 func (p *NTXent) logits(x, y *ir.Value) *ir.Value {
-	return nearness(p.Distance, p.Normalize, x, y).Div(p.Temperature)
+	return nearness(p.Distance, p.Normalize, x, y).Mul(1 / p.Temperature)
 }

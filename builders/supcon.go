@@ -39,7 +39,7 @@ type SupCon struct {
 // Build writes the loss.
 func (p *SupCon) Build(g *Graph) {
 	b := g.Batch(N)
-	z := b.similarities(p.Distance, p.Normalize).Div(p.Temperature).Called("logits")
+	z := b.similarities(p.Distance, p.Normalize).Mul(1 / p.Temperature).Called("logits")
 	hasPos := has(b.Same)
 	// −log p, p the share of positives in the sum, and what is left: with one
 	// positive it is nothing.

@@ -11,6 +11,13 @@ import (
 var Tidies = concat(
 	fronts(),
 	[]Rule{
+		{"equal-places", "i = j for all places along one extent as floats, which hold as many of them as a matrix has rows", ir.OpEqual, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
+			i, j := places(a[0]), places(a[1])
+			if i == nil || i != j || len(v.Type.Shape) < 2 {
+				return nil
+			}
+			return asFloats(a[0]).Eq(asFloats(a[1]))
+		}},
 		{"unsqueeze-front", "among axes of extent 1 in front, the new one may be the first", ir.OpUnsqueeze, func(b *ir.Builder, v *ir.Value, a []*ir.Value) *ir.Value {
 			if at := v.Attrs.Int("axis"); at > 0 && small(a[0].Type.Shape[:at]) {
 				return a[0].Unsqueeze(0)
@@ -25,6 +32,22 @@ var Tidies = concat(
 		}},
 	},
 )
+
+// places are 0, 1, …, into which axes were put, without these; nil if x is none.
+func places(x *ir.Value) *ir.Value {
+	for x.Op == ir.OpUnsqueeze {
+		x = x.Args[0]
+	}
+	return when(x.Op == ir.OpIota, x)
+}
+
+// asFloats is x, made of places, as floats.
+func asFloats(x *ir.Value) *ir.Value {
+	if x.Op == ir.OpUnsqueeze {
+		return asFloats(x.Args[0]).Unsqueeze(x.Attrs.Int("axis"))
+	}
+	return x.Float()
+}
 
 // fronts are: an elementwise op puts axes in front by itself. Where no operand
 // has the axis, the result gets it.
