@@ -99,7 +99,7 @@ func loads(f facts) []verdict {
 		{"onnx's checker, reference", "yes", "from onnx " + firstRelease(onnxReleases, f)},
 		{"TensorRT", "yes", "functions are expanded; a plugin of the same name wins from 10.7"},
 		onnx2torch(f),
-		flatReader(f, "OpenVINO", 0), tract(f), flatReader(f, "tinygrad", 0, "Scan"),
+		flatReader(f, "OpenVINO", 0), tract(f), flatReader(f, "tinygrad", 0),
 		onnxGo(f),
 	}
 }
@@ -153,6 +153,9 @@ func onnxRuntimeWeb(f facts) verdict {
 	return v
 }
 
+// noScan is said of readers that have no Scan, or not all of it.
+const noScan = "it does not take the Scan of blocks; build without --blocks"
+
 // flatReader is the verdict on a reader that knows no functions, lacks some
 // ops, and knows opsets up to one (0: no limit is known).
 func flatReader(f facts, reader string, opset int64, lacks ...string) verdict {
@@ -160,6 +163,8 @@ func flatReader(f facts, reader string, opset int64, lacks ...string) verdict {
 	switch {
 	case f.functions || len(f.domains) > 0:
 		return verdict{reader, "no", "it knows no functions; build with --form flat"}
+	case f.ops["Scan"]:
+		return verdict{reader, "no", noScan}
 	case opset > 0 && f.opset > opset:
 		return verdict{reader, "no", fmt.Sprintf("opset %d, it reads up to %d; build with --opset %d", f.opset, opset, opset)}
 	case len(without) > 0:
@@ -276,7 +281,7 @@ func onnxGo(f facts) verdict {
 	case f.elems[onnxpb.TensorProto_FLOAT16]:
 		return verdict{"onnx-go", "no", "it has no float16"}
 	case f.ops["Scan"]:
-		return verdict{"onnx-go", "no", "it has no bodies of nodes (Scan); build without --blocks"}
+		return verdict{"onnx-go", "no", noScan}
 	case f.functions:
 		return verdict{"onnx-go", "partly", "it decodes the graph and drops the functions: their calls need ops of your own"}
 	}
