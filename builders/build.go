@@ -2,6 +2,7 @@ package builders
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -39,7 +40,8 @@ type Built struct {
 	Reduction string
 	// Wrt are the inputs that have a gradient, in the function's order.
 	Wrt []string
-	// Advice are warnings with numbers that the papers state.
+	// Advice are warnings with numbers that the papers state, and of settings that
+	// change nothing.
 	Advice []string
 }
 
@@ -90,6 +92,35 @@ func (b *Built) Detached() bool {
 // Build makes the loss that expr names, or the weighted sum that it spells.
 // Mistakes of the caller's are *UsageError.
 func Build(expr string, o Options) (*Built, error) {
+	b, err := build(expr, o)
+	if err != nil {
+		return nil, err
+	}
+	b.Advice = append(b.Advice, b.idle(expr, o)...)
+	return b, nil
+}
+
+// idle warns of settings that are no defaults and change nothing, because others are
+// as they are: without each the same function would be built.
+func (b *Built) idle(expr string, o Options) []string {
+	var out []string
+	for _, s := range b.Settings() {
+		if _, set := o.Sets[s.Name]; !set {
+			continue
+		}
+		without := o
+		without.Sets = maps.Clone(o.Sets)
+		delete(without.Sets, s.Name)
+		other, err := build(expr, without)
+		if err != nil || slices.Contains(other.Settings(), s) || other.Func.String() != b.Func.String() {
+			continue
+		}
+		out = append(out, fmt.Sprintf("%s=%v changes nothing that the file computes, the other settings being as they are; it is in the metadata only", s.Name, s.Value))
+	}
+	return out
+}
+
+func build(expr string, o Options) (*Built, error) {
 	terms, err := ParseSum(expr)
 	if err != nil {
 		return nil, err
@@ -106,7 +137,11 @@ func Build(expr string, o Options) (*Built, error) {
 		}
 		built.Parts = append(built.Parts, Part{t.Name, t.Loss, t.Factor, settings, f})
 		if t.Loss.Advice != nil {
-			built.Advice = append(built.Advice, t.Loss.Advice(f)...)
+			for _, a := range t.Loss.Advice(f) {
+				if !slices.Contains(built.Advice, a) { // two parts may be of one kind
+					built.Advice = append(built.Advice, a)
+				}
+			}
 		}
 		if all := reductionsOf(t.Loss, f); built.Reduction == "" && len(all) > 0 {
 			built.Reduction = all[0]
