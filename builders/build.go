@@ -104,17 +104,20 @@ func Build(expr string, o Options) (*Built, error) {
 // as they are: without each the same function would be built.
 func (b *Built) idle(expr string, o Options) []string {
 	var out []string
-	for _, s := range b.Settings() {
-		if _, set := o.Sets[s.Name]; !set {
-			continue
-		}
+	for _, name := range slices.Sorted(maps.Keys(o.Sets)) {
 		without := o
 		without.Sets = maps.Clone(o.Sets)
-		delete(without.Sets, s.Name)
+		delete(without.Sets, name)
 		other, err := build(expr, without)
-		if err != nil || slices.Contains(other.Settings(), s) || other.Func.String() != b.Func.String() {
+		if err != nil || other.Func.String() != b.Func.String() {
 			continue
 		}
+		defaults := other.Settings()
+		at := slices.IndexFunc(b.Settings(), func(s Setting) bool { return !slices.Contains(defaults, s) })
+		if at < 0 {
+			continue
+		}
+		s := b.Settings()[at]
 		out = append(out, fmt.Sprintf("%s=%v changes nothing that the file computes, the other settings being as they are; it is in the metadata only", s.Name, s.Value))
 	}
 	return out
@@ -237,16 +240,16 @@ func (b *Built) write(o Options) error {
 	if !b.single() {
 		name = "sum_of_" + name
 	}
-	ib := ir.NewBuilder(name)
-	inputs := map[string]input{}
-	var parts []*Graph
-	for _, p := range b.Parts {
-		g := &Graph{Builder: ib, Reduction: b.Reduction, Predictions: o.Predictions, Official: o.Official, part: p.Name, inputs: inputs}
-		p.Formula.Build(g)
-		parts = append(parts, g)
-	}
+	ib, parts := b.graphs(name, o, nil)
 	if err := ib.Err(); err != nil {
 		return err
+	}
+	if !b.single() { // again, with the inputs first that a host gives first
+		if rows := rowsOf(parts[0].inputs); len(rows) > 0 {
+			if ib, parts = b.graphs(name, o, rows); ib.Err() != nil {
+				return ib.Err()
+			}
+		}
 	}
 	if err := movedAlike(parts); err != nil {
 		return err
@@ -268,6 +271,40 @@ func (b *Built) write(o Options) error {
 		}
 	}
 	return nil
+}
+
+// graphs are the parts in a function being made, which has some inputs already.
+func (b *Built) graphs(name string, o Options, given []named) (*ir.Builder, []*Graph) {
+	ib := ir.NewBuilder(name)
+	inputs := map[string]input{}
+	for _, in := range given {
+		v := ib.Param(in.name, in.value.Type, in.value.Attrs.Text("role"))
+		inputs[in.name] = input{v, in.part, in.use}
+	}
+	var parts []*Graph
+	for _, p := range b.Parts {
+		g := &Graph{Builder: ib, Reduction: b.Reduction, Predictions: o.Predictions, Official: o.Official, part: p.Name, inputs: inputs}
+		p.Formula.Build(g)
+		parts = append(parts, g)
+	}
+	return ib, parts
+}
+
+// named is an input under its name.
+type named struct {
+	name string
+	input
+}
+
+// rowsOf are the inputs of rows in the order in which hosts give them.
+func rowsOf(inputs map[string]input) []named {
+	var rows []named
+	for _, name := range []string{"embeddings", "embeddings_a", "embeddings_b", "anchor", "positive", "negative"} {
+		if in, has := inputs[name]; has {
+			rows = append(rows, named{name, in})
+		}
+	}
+	return rows
 }
 
 // movedAlike sees that parts which share a state agree on its next value: a host

@@ -24,6 +24,7 @@ func TestSettingsThatDoNothingAreSaid(t *testing.T) {
 		{"arcface", map[string]string{"smoothing": "others"}, []string{"smoothing=others"}},
 		{"arcface", map[string]string{"smoothing": "others", "label_smoothing": "0.1"}, nil},
 		{"arcface + 0.5*margin", map[string]string{"margin.nu": "0.5", "arcface.margin": "0.3"}, []string{"margin.nu=0.5"}},
+		{"arcface + 0.5*wu-margin", map[string]string{"wu-margin.nu": "0.5"}, []string{"margin.nu=0.5"}},
 		{"supcon", map[string]string{"average": "rows"}, nil},
 	} {
 		b, err := Build(c.expr, Options{Sets: c.sets})

@@ -102,10 +102,10 @@ func (p *plan) place(v *ir.Value) error {
 	if introduces(v.Op) {
 		p.known[v.Attrs.Dim("dim")] = p.at[v]
 	}
-	if !along || v.Op == ir.OpParam {
+	if !along {
 		return nil
 	}
-	if err := p.divisible(v); err != nil {
+	if err := p.divisible(v); err != nil || v.Op == ir.OpParam {
 		return err
 	}
 	switch p.manner(v) {
@@ -165,7 +165,7 @@ func (p *plan) manner(v *ir.Value) kind {
 			return block
 		}
 	case ir.OpCall:
-		if at >= 0 {
+		if at >= 0 && elementwise(v.Callee()) {
 			return block
 		}
 	case ir.OpNorm, ir.OpLongNorm:
@@ -215,6 +215,25 @@ func (p *plan) manner(v *ir.Value) kind {
 		}
 	}
 	return whole
+}
+
+// elementwise tells whether a function makes each element of its results of the same
+// elements of its arguments.
+func elementwise(f *ir.Func) bool {
+	for _, v := range f.Values {
+		switch v.Op {
+		case ir.OpParam, ir.OpConst, ir.OpInt, ir.OpAttr:
+		case ir.OpCall:
+			if !elementwise(v.Callee()) {
+				return false
+			}
+		default:
+			if !v.Op.Elementwise() {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // across tells whether a pick or a put has its places along the blocks.

@@ -284,6 +284,30 @@ func TestOpsGoInBlocks(t *testing.T) {
 	}
 }
 
+// What cannot go in blocks is refused, and not made wrongly: a function that works
+// along the extent, a matrix that has it twice, an extent that it does not lead.
+func TestWhatHasNoBlocksIsRefused(t *testing.T) {
+	for body, says := range map[string]string{
+		"func @S(x: float[N,C]) {\ns: float[N] = sum x {axis=1}\nu: float[N,1] = unsqueeze s {axis=1}\ny: float[N,C] = div x, u\nreturn y=y\n}\n\ne: float[N,C] = exp x\np: float[N,C] = call e {fn=@S, out=0}": "call of float[N,C] cannot be made a block of C at a time",
+		"y: float[C] = sum m {axis=1}":                              "param of float[C,C] has no blocks of C",
+		"y: float[] = sum k {axis=0}":                               "param of float[K*C] has no blocks of C",
+		"y: float[N] = sum x {axis=1}":                              "",
+		"y: float[N,N] = matmul x, x {trans_a=false, trans_b=true}": "",
+	} {
+		params := "x: float[N,C]"
+		switch {
+		case strings.Contains(body, "sum m"):
+			params = "m: float[C,C]"
+		case strings.Contains(body, "sum k"):
+			params = "k: float[K*C]"
+		}
+		err := onnxexport.CheckBlocks(parsed(t, source(params, body)), "C")
+		if says == "" && err != nil || says != "" && (err == nil || !strings.Contains(err.Error(), says)) {
+			t.Errorf("%s: %v, want %q", body, err, says)
+		}
+	}
+}
+
 func (c opCase) check(t *testing.T, op *ir.Op) {
 	f := parsed(t, source(c.params, c.body))
 	var files []*onnxval.Model

@@ -51,7 +51,8 @@ func (l *lowering) runBlocks(p *plan, most int) error {
 // nothing: ONNX Runtime (1.32) fails at a Scan of none.
 func (l *lowering) cut(most int) {
 	all := l.extent(l.blocks.dim)
-	sizes := l.step("Range", []string{l.whole(int64(most)), l.whole(int64(most / 4)), l.whole(-1)})
+	least := max(most/4, 1)
+	sizes := l.step("Range", []string{l.whole(int64(most)), l.whole(int64(least - 1)), l.whole(-1)})
 	sizes = l.step("Concat", []string{sizes, l.step("Max", []string{all, l.ints(1)})}, intAttr("axis", 0))
 	rest := l.step("Mod", []string{all, sizes})
 	fits := l.step("Cast", []string{l.step("Equal", []string{rest, l.whole(0)})}, intAttr("to", int64(onnxpb.TensorProto_FLOAT)))
@@ -263,7 +264,12 @@ func (s *scan) add() {
 	}
 	g.Input, g.Output = append(g.Input, s.reads...), append(g.Output, s.makes...)
 	b.prune(results)
-	g.Node, g.Initializer, g.ValueInfo = b.nodes, b.inits, b.told
+	g.Node, g.Initializer = b.nodes, b.inits
+	for _, told := range b.told { // what is declared as an input already is not told again
+		if !slices.ContainsFunc(g.Input, func(in *onnxpb.ValueInfoProto) bool { return in.GetName() == told.GetName() }) {
+			g.ValueInfo = append(g.ValueInfo, told)
+		}
+	}
 	attrs := []*onnxpb.AttributeProto{graphAttr("body", g), intAttr("num_scan_inputs", int64(len(s.reads)))}
 	if slices.ContainsFunc(s.axes, func(n int64) bool { return n > 0 }) {
 		attrs = append(attrs, intsAttr("scan_input_axes", s.axes...))

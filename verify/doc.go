@@ -16,7 +16,7 @@
 //	interface                                                 duties.go, with schedules.go
 //	attributes                                                attributes.go, with margins.go
 //	margin bodies                                             bodies.go
-//	telling inputs                                            telling.go
+//	telling inputs                                            telling.go, with walks.go
 //	own slope                                                 slope.go
 //	ignored rows                                              ignored.go
 //	finite, edges                                             evil.go

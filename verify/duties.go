@@ -62,6 +62,14 @@ var oneNumber = []string{"sphereface2", "uniface", "simple"}
 // miners are the graphs that choose rows and have no loss.
 var miners = []string{"mine-triplets", "mine-pairs"}
 
+// tableless are the losses whose labels are of no table of classes, so that none is
+// too large; margin has one if it learns its boundaries.
+var tableless = []string{
+	"contrastive", "triplet", "multi-similarity", "supcon", "nt-xent", "circle", "n-pair", "nca", "lifted-structure",
+	"generalized-lifted-structure", "angular", "tuplet-margin", "intra-pair-variance", "ranked-list", "snr-contrastive",
+	"threshold-consistent-margin", "margin", "simple", "range", "smooth-ap", "fastap", "pnp", "histogram", "dynamic-soft-margin",
+}
+
 // has tells whether one of the names is that of a part.
 func (c *claim) has(names ...string) bool {
 	return slices.ContainsFunc(c.parts, func(p part) bool { return slices.Contains(names, p.name) })

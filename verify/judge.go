@@ -272,6 +272,13 @@ func (j *judge) draw() {
 	if err != nil {
 		j.told = []*point{{name: "telling inputs", err: err}}
 	}
+	if j.walks() {
+		more, err := draw.Walks(j.inputs, j.o.Seed)
+		if err != nil {
+			j.told = append(j.told, &point{name: "thousands of classes", err: err})
+		}
+		telling = append(telling, more...)
+	}
 	for _, s := range telling {
 		if s.In != nil {
 			j.told = append(j.told, &point{name: s.Name, in: s.In})

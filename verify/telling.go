@@ -10,6 +10,10 @@ func (j *judge) telling(k *checker) {
 		k.skip("%s", j.unknown)
 		return
 	}
+	if err := j.walked(); err != nil {
+		k.fail(err)
+		return
+	}
 	rng := rand.New(rand.NewPCG(j.o.Seed, 7))
 	for _, p := range j.told {
 		if p.in != nil && j.undefined(p) {

@@ -56,15 +56,24 @@ type inspected struct {
 	Gradient  string         `json:"gradient,omitempty"`
 	// Schedules are given where a host has to follow one.
 	Schedules []shownSchedule `json:"schedules,omitempty"`
-	Inputs    []port          `json:"inputs"`
-	Outputs   []port          `json:"outputs"`
-	Nodes     int             `json:"nodes"`
-	Ops       []opCount       `json:"ops"`
-	Functions []functionUsed  `json:"functions"`
-	Constants int             `json:"constants"`
-	Loads     []verdict       `json:"loads"`
+	// Blocks are given where the file walks through an extent in blocks.
+	Blocks    *blocksUsed    `json:"blocks,omitempty"`
+	Inputs    []port         `json:"inputs"`
+	Outputs   []port         `json:"outputs"`
+	Nodes     int            `json:"nodes"`
+	Ops       []opCount      `json:"ops"`
+	Functions []functionUsed `json:"functions"`
+	Constants int            `json:"constants"`
+	Loads     []verdict      `json:"loads"`
 
 	paramOrder []string
+}
+
+// blocksUsed is along what the blocks are, and how much one has at most where that
+// has such a divisor.
+type blocksUsed struct {
+	Extent string `json:"extent"`
+	Most   int    `json:"most"`
 }
 
 type domainUsed struct {
@@ -109,6 +118,9 @@ func inspectedOf(m *onnxpb.ModelProto, path string, size int) inspected {
 	_ = json.Unmarshal([]byte(meta["losscc.params"]), &r.Params)
 	r.paramOrder = keysInOrder(meta["losscc.params"])
 	r.Schedules = schedulesOf(m)
+	if text := meta["losscc.blocks"]; text != "" {
+		_ = json.Unmarshal([]byte(text), &r.Blocks)
+	}
 	stored := map[string]bool{}
 	for _, t := range m.GetGraph().GetInitializer() {
 		stored[t.GetName()] = true

@@ -39,6 +39,9 @@ func (c *console) inspect(r inspected) {
 		c.section("Gradient", gradientLines([]string{r.Gradient}))
 	}
 	c.section("Schedule", scheduleLines(r.Schedules))
+	if r.Blocks != nil {
+		c.section("Blocks", [][]string{{"along " + r.Blocks.Extent, fmt.Sprintf("%d at most, if a number from a quarter of that on divides %s; else all at once", r.Blocks.Most, r.Blocks.Extent)}})
+	}
 	c.inspectOps(r)
 	var lines [][]string
 	for _, v := range r.Loads {

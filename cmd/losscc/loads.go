@@ -161,10 +161,12 @@ const noScan = "it does not take the Scan of blocks; build without --blocks"
 func flatReader(f facts, reader string, opset int64, lacks ...string) verdict {
 	without := f.among(lacks...)
 	switch {
-	case f.functions || len(f.domains) > 0:
-		return verdict{reader, "no", "it knows no functions; build with --form flat"}
+	case f.ops["Scan"] && f.functions:
+		return verdict{reader, "no", "it takes neither functions nor the Scan of blocks; build with --form flat, without --blocks"}
 	case f.ops["Scan"]:
 		return verdict{reader, "no", noScan}
+	case f.functions || len(f.domains) > 0:
+		return verdict{reader, "no", "it knows no functions; build with --form flat"}
 	case opset > 0 && f.opset > opset:
 		return verdict{reader, "no", fmt.Sprintf("opset %d, it reads up to %d; build with --opset %d", f.opset, opset, opset)}
 	case len(without) > 0:

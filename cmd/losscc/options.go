@@ -22,6 +22,7 @@ type compiling struct {
 	dtype, form     string
 	opset, blocks   int
 	gradientChanged func() bool
+	blocksChanged   func() bool
 }
 
 // The words that flags accept.
@@ -45,7 +46,8 @@ func (o *compiling) register(cmd *cobra.Command) {
 		onnxexport.MinOpset, onnxexport.MaxOpset, onnxexport.DefaultOpset))
 	f.StringArrayVar(&o.with, "with", nil, "`WHAT` add outputs: predictions adds predicted and accuracy")
 	f.StringArrayVar(&o.choose, "choose", nil, "`CHOICE=WAY` take this way of a choice, whatever it costs; again for more\n(losscc show LOSS --stage opt --why shows the choices)")
-	f.IntVar(&o.blocks, "blocks", 0, "`CLASSES` walk through the classes in blocks of at most so many\n(alone: 2048), for less memory where there are many")
+	f.IntVar(&o.blocks, "blocks", 0, "`=CLASSES` walk through the classes in blocks of at most so many, where\ntheir number has such a divisor (--blocks alone: 2048); saves memory")
+	o.blocksChanged = func() bool { return f.Changed("blocks") }
 	f.Lookup("blocks").NoOptDefVal = "2048"
 	o.gradientChanged = func() bool { return f.Changed("gradient") }
 	for flag, words := range map[string][]string{"gradient": gradients, "reduction": reductions, "dtype": dtypes, "form": forms, "with": extras} {
@@ -67,6 +69,9 @@ func (o *compiling) options() (compile.Options, error) {
 	}
 	if o.opset == 0 { // which to the compiler means the default
 		return out, misuse("--opset: found 0, want %d to %d", onnxexport.MinOpset, onnxexport.MaxOpset)
+	}
+	if o.blocks == 0 && o.blocksChanged() { // which to the compiler means none
+		return out, misuse("--blocks: found 0, want 1 to %d classes; without --blocks there are none", compile.MostBlock)
 	}
 	for _, w := range o.with {
 		if err := oneWord("--with", w, extras); err != nil {

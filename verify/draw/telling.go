@@ -16,6 +16,24 @@ func Telling(inputs []Input, seed uint64) ([]Set, error) {
 	return spoilt(tellings, inputs, seed)
 }
 
+// Walks are inputs of so many classes that a file which goes through them in blocks
+// of 4096 at most has several, with labels that are the first and the last class of
+// each. Sets that make no sense for the inputs are left out.
+func Walks(inputs []Input, seed uint64) ([]Set, error) {
+	return spoilt(walks, inputs, seed)
+}
+
+var walks = []evil{
+	{"thousands of classes", Sizes{"N": 42, "C": 10240, "D": 4, "K": 2, "P": 10240}, func(b batch) bool { return b.ends(512) }},
+	{"thousands of classes, of few divisors", Sizes{"N": 8, "C": 3 * 1021, "D": 9, "K": 2, "P": 3 * 1021}, func(b batch) bool { return b.ends(1021) }},
+}
+
+// ends labels rows with the first and the last class of every block of a size, where
+// there is a table of classes or proxies and nothing to choose rows from.
+func (b batch) ends(size int64) bool {
+	return !b.mines() && (b.has("C") || b.has("P")) && b.label(func(i int) int64 { return (int64(i)+1)/2*size - int64(i)%2 })
+}
+
 var tellings = []evil{
 	{"many rows, classes and entries", Sizes{"N": 20, "C": 15, "D": 9, "K": 3, "P": 12, "T": 20, "S": 20}, nil},
 	{"rows by the dozen, long ones", Sizes{"N": 34, "C": 11, "D": 65, "K": 2, "P": 11, "T": 35, "S": 34}, func(b batch) bool {
@@ -53,6 +71,7 @@ var tellings = []evil{
 	{"indices that are no row's", Sizes{"N": 5, "D": 3, "T": 30}, func(b batch) bool {
 		return b.distinct() && b.strays(-1, -2, -3, -5, -6, 5, 6, 7, 1<<32, 1<<32+1, math.MinInt64, math.MaxInt64)
 	}},
+	{"logits far below 0", small, func(b batch) bool { return b.set("bias", -200) }},
 	{"margins below 0", small, func(b batch) bool { return b.times("margins", -1) }},
 	{"lambda 0", small, func(b batch) bool { return b.set("lambda", 0) }},
 	{"lambda 5", small, func(b batch) bool { return b.set("lambda", 5) }},

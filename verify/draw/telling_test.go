@@ -27,7 +27,7 @@ func TestTellingSetsAreWhatTheirNamesSay(t *testing.T) {
 	}
 	// Some are of losses that choose from a batch, and some of inputs that these
 	// have not.
-	others := []string{"a batch of 48 rows to choose from", "long rows to choose from", "labels that floats or fewer bits confuse", "indices that are no row's", "margins below 0", "centers 1e4 times as far"}
+	others := []string{"a batch of 48 rows to choose from", "long rows to choose from", "labels that floats or fewer bits confuse", "indices that are no row's", "logits far below 0", "margins below 0", "centers 1e4 times as far"}
 	if !slices.Equal(missing, others) || len(sets) != len(by) {
 		t.Fatalf("%d sets of %d, and none called %q", len(by), len(tellings), missing)
 	}
@@ -100,5 +100,32 @@ func TestTellingIndicesKeepRowsThatDiffer(t *testing.T) {
 	}
 	if len(strays) != 12 {
 		t.Errorf("%d strays: %v", len(strays), strays)
+	}
+}
+
+// The labels of walks are the first and the last class of every block, and one is
+// none.
+func TestWalksHaveLabelsAtBothEndsOfEveryBlock(t *testing.T) {
+	inputs := []Input{
+		{Name: "embeddings", Elem: onnxval.F32, Dims: []string{"N", "D"}, Role: Embeddings},
+		{Name: "labels", Elem: onnxval.I64, Dims: []string{"N"}, Role: Labels},
+		{Name: "weight", Elem: onnxval.F32, Dims: []string{"C", "D"}, Role: Parameter},
+	}
+	sets, err := Walks(inputs, 1)
+	if err != nil || len(sets) != len(walks) {
+		t.Fatalf("%d sets, %v", len(sets), err)
+	}
+	for i, size := range []int64{512, 1021} {
+		labels, classes := sets[i].In["labels"].I, int64(sets[i].In["weight"].Shape[0])
+		for _, block := range []int64{size, 2 * size, 4 * size, 5 * size} {
+			for first := int64(0); classes%block == 0 && first < classes; first += block {
+				if !slices.Contains(labels, first) || !slices.Contains(labels, first+block-1) {
+					t.Errorf("%s: of classes %d to %d not both are labels", sets[i].Name, first, first+block-1)
+				}
+			}
+		}
+	}
+	if more, err := Walks(inputs[:2], 1); err != nil || len(more) > 0 {
+		t.Errorf("without a table: %d sets, %v", len(more), err)
 	}
 }
