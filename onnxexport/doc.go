@@ -6,7 +6,7 @@
 // form Flat there are standard ops only (the Func must call nothing), and no shapes
 // of what ONNX Runtime may write over. The
 // lowering is one table, a row an op (lower.go). With Blocks what lies along an
-// extent is made in walks (blocks.go), each a Scan over blocks of it (walk.go):
+// extent is made in walks (blocks.go), each a Scan over blocks of it (walk.go, scan.go):
 // elementwise ops and products go from block to block, sums are states, and a walk
 // that needs the whole of a sum comes after the one that makes it. Equal Funcs and
 // options give equal bytes.

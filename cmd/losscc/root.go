@@ -258,10 +258,18 @@ func argument(what, hint string) cobra.PositionalArgs {
 		case len(args) == 0:
 			return misuse("%s: want %s; %s", cmd.CommandPath(), what, hint)
 		case len(args) > 1:
-			return misuse("%s: want %s and nothing else, found also %s", cmd.CommandPath(), what, quoted(args[1:]))
+			return misuse("%s: want %s and nothing else, found also %s%s", cmd.CommandPath(), what, quoted(args[1:]), strayNumber(cmd, args[1]))
 		}
 		return nil
 	}
+}
+
+// strayNumber says of a number after a flag that need not have one how it gets it.
+func strayNumber(cmd *cobra.Command, word string) string {
+	if f := cmd.Flags().Lookup("blocks"); f != nil && f.Changed && strings.Trim(word, "0123456789") == "" {
+		return "; write --blocks=" + word
+	}
+	return ""
 }
 
 // nothing refuses arguments.
