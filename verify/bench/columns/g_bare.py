@@ -303,9 +303,96 @@ def contrastive(net: Net) -> None:
         dense(pairs, m, net("Reciprocal", count))
 
 
+class Cosines:
+    """The rows sorted by class, their unit vectors, and a multiple of all cosines."""
+
+    def __init__(self, net: Net, factor: float = 1.0) -> None:
+        self.net, self.factor, n = net, factor, net.row.n
+        self.n = n
+        self.order = net("TopK", "labels", [n], largest=0)
+        x = net("Gather", "embeddings", self.order)
+        self.length = net("ReduceL2", x, axes=[1], keepdims=1)
+        self.unit = net("Div", x, self.length)
+        self.z = net("Gemm", self.unit, self.unit, transB=1, alpha=factor)
+        here = np.arange(n)
+        block = here[:, None] // CLASS_SIZE * CLASS_SIZE + np.arange(CLASS_SIZE)
+        self.others = block[block != here[:, None]].reshape(n, OTHERS)  # of the anchor's class
+        self.negative = (here[:, None] // CLASS_SIZE != here // CLASS_SIZE).astype(np.float32)
+
+    def positives(self, of: str) -> str:
+        """A matrix's elements at the positives, [N,3]."""
+        return self.net("Gather", self.net("Reshape", of, [self.n * self.n]), np.arange(self.n)[:, None] * self.n + self.others)
+
+    def end(self, m: str, pull: str | None = None) -> None:
+        """The gradient from that in z, [N,N], with other numbers in the places of the positives."""
+        net = self.net
+        if net.row.mode == "forward":
+            return
+        if pull:
+            m = net("ScatterElements", m, self.others, pull, axis=1)
+        m = net("Add", m, net("Transpose", m, perm=[1, 0]))
+        g = net("Gemm", m, self.unit, alpha=self.factor)
+        inward = net("Sub", g, net("Mul", self.unit, net.sums(net("Mul", g, self.unit), 1)))
+        here = np.arange(self.n)
+        back = net("ScatterElements", here, self.order, here, axis=0)
+        net("Gather", net("Div", inward, self.length), back, out="grad_embeddings")
+
+
+def supcon(net: Net) -> None:
+    """The mean over rows of log Σ e^z, of all others, less the mean z of the positives."""
+    c, n = Cosines(net, 1 / 0.1), net.row.n
+    e = net("Mul", net("Exp", c.z), 1 - np.eye(n, dtype=np.float32))
+    total = net.sums(e, 1)
+    near = net("ReduceMean", c.positives(c.z), axes=[1], keepdims=1)
+    net("ReduceMean", net("Sub", net("Log", total), near), keepdims=0, out="loss")
+    own = (1 - c.negative - np.eye(n, dtype=np.float32)) / (n * OTHERS)
+    c.end(net("Sub", net("Mul", e, net("Reciprocal", net("Mul", total, float(n)))), own))
+
+
+def multi_similarity(net: Net) -> None:
+    c, n = Cosines(net), net.row.n
+    pulls = net("Exp", net("Mul", net("Sub", c.positives(c.z), 0.5), -2.0))
+    pushes = net("Mul", net("Exp", net("Mul", net("Sub", c.z, 0.5), 50.0)), c.negative)
+    pulled, pushed = (net("Add", net.sums(x, 1), 1.0) for x in (pulls, pushes))
+    terms = net("Add", net("Mul", net("Log", pulled), 1 / 2), net("Mul", net("Log", pushed), 1 / 50))
+    net("ReduceMean", terms, keepdims=0, out="loss")
+    c.end(net("Mul", pushes, net("Reciprocal", net("Mul", pushed, float(n)))),
+          net("Div", pulls, net("Mul", pulled, float(-n))))
+
+
+def circle(net: Net) -> None:
+    c, n = Cosines(net), net.row.n
+    near = c.positives(c.z)
+    pull, push = net("Relu", net("Sub", 1.4, near)), net("Relu", net("Add", c.z, 0.4))
+    u = net("Mul", net("Mul", pull, -80.0), net("Sub", near, 0.6))
+    top = net("ReduceMax", u, axes=[1], keepdims=1)  # of the positives alone a power of e may overflow
+    eu = net("Exp", net("Sub", u, top))
+    ev = net("Mul", net("Exp", net("Mul", net("Mul", push, 80.0), net("Sub", c.z, 0.4))), c.negative)
+    su, sv = net.sums(eu, 1), net.sums(ev, 1)
+    lead = net("Add", net("Add", net("Log", su), top), net("Log", sv))
+    away = net("Exp", net("Neg", lead))  # the terms are log(1 + e^lead) = lead + log(1 + e^−lead)
+    net("ReduceMean", net("Add", lead, net("Log", net("Add", away, 1.0))), keepdims=0, out="loss")
+    share = net("Div", 80.0 / n, net("Add", away, 1.0))
+    c.end(net("Mul", net("Mul", ev, push), net("Div", share, sv)),
+          net("Mul", net("Mul", eu, pull), net("Neg", net("Div", share, su))))
+
+
+def nt_xent(net: Net) -> None:
+    """The mean over pairs of a class of log(e^z + Σ e^z of the negatives) − z."""
+    c, n = Cosines(net, 1 / 0.07), net.row.n
+    all_, near = net("Exp", c.z), c.positives(c.z)
+    pushes = net("Mul", all_, c.negative)
+    pulls = c.positives(all_)
+    sums = net("Add", pulls, net.sums(pushes, 1))
+    net("ReduceMean", net("Sub", net("Log", sums), near), keepdims=0, out="loss")
+    over = net("Reciprocal", net("Mul", sums, float(n * OTHERS)))
+    c.end(net("Mul", pushes, net.sums(over, 1)), net("Sub", net("Mul", pulls, over), 1 / (n * OTHERS)))
+
+
 GRAPHS = {
     "arcface": head, "cosface": head, "softmax": head, "triplet-batch-all": listed, "triplet-all-semi-hard": listed,
     "triplet-batch-hard": batch_hard, "triplet-semi-hard": semi_hard, "contrastive": contrastive,
+    "supcon": supcon, "multi-similarity": multi_similarity, "circle": circle, "nt-xent": nt_xent,
 }
 
 
