@@ -63,23 +63,29 @@ func last(z *ir.Value) int { return len(z.Type.Shape) - 1 }
 // shifted by the maximum, so that of one z it is that z; 0, with gradient 0, where
 // it chooses none.
 func lseWhere(mask, z *ir.Value) *ir.Value {
-	z = negated(mask, z)
-	axis, top := last(z), lseTop(z)
-	sum, _ := logSum(ir.Exp(z.Sub(top.Unsqueeze(axis))), axis)
-	return sum.Add(top)
+	sum, _ := logSumShifted(mask, z)
+	return sum
 }
 
 // lseOrNone is log Σ e^z as lseWhere has it, but −∞ where the mask chooses none, and
 // shifted only if some z may be too large or too small for its power of e.
 func lseOrNone(mask, z *ir.Value) *ir.Value {
+	var sum, none *ir.Value
 	if calm(z) {
-		sum, none := logSum(ir.Exp(z).Mul(mask.Float()), last(z))
-		return ir.Select(none, z.Builder().Num(-inf), sum)
+		sum, none = logSum(ir.Exp(z).Mul(mask.Float()), last(z))
+	} else {
+		sum, none = logSumShifted(mask, z)
 	}
+	return ir.Select(none, z.Builder().Num(-inf), sum)
+}
+
+// logSumShifted is log Σ e^z over the places that a mask chooses, shifted by the
+// maximum, 0 where it chooses none, and where that is.
+func logSumShifted(mask, z *ir.Value) (sum, none *ir.Value) {
 	z = negated(mask, z)
 	axis, top := last(z), lseTop(z)
-	sum, none := logSum(ir.Exp(z.Sub(top.Unsqueeze(axis))), axis)
-	return ir.Select(none, z.Builder().Num(-inf), sum.Add(top))
+	sum, none = logSum(ir.Exp(z.Sub(top.Unsqueeze(axis))), axis)
+	return sum.Add(top), none
 }
 
 // logSum is the logarithm of a sum along an axis, 0 where the sum is none.

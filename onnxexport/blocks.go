@@ -323,7 +323,3 @@ func (p *plan) walk(f *ir.Func, n int) walk {
 	slices.Reverse(w.makes)
 	return w
 }
-
-func isResult(f *ir.Func, v *ir.Value) bool {
-	return slices.ContainsFunc(f.Results, func(r ir.Result) bool { return r.Value == v })
-}

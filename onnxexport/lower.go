@@ -1,7 +1,6 @@
 package onnxexport
 
 import (
-	"encoding/binary"
 	"fmt"
 
 	"losscc/ir"
@@ -191,13 +190,6 @@ func (l *lowering) filled(x float64) *onnxpb.TensorProto {
 	return t
 }
 
-// filledWhole is filled for whole numbers.
-func filledWhole(n int64) *onnxpb.TensorProto {
-	return &onnxpb.TensorProto{
-		DataType: proto.Int32(int32(onnxpb.TensorProto_INT64)), Dims: []int64{1}, RawData: binary.LittleEndian.AppendUint64(nil, uint64(n)),
-	}
-}
-
 // lowerScatterAdd: ScatterElements adds one update after the other. ScatterND
 // would need no indices beyond the rows', but ONNX Runtime's (1.32) deals the
 // updates out to threads, which then add to one row at once and lose some.
@@ -257,10 +249,7 @@ func (l *lowering) callOuts(v *ir.Value, f *ir.Func) []string {
 	outs := make([]string, len(f.Results))
 	for _, w := range l.f.Values {
 		if w.Op == ir.OpCall && w.Callee() == f && sameArgs(v, w) {
-			if l.names[w] == "" {
-				l.names[w] = l.fresh(wish(w))
-			}
-			outs[w.Attrs.Int("out")] = l.names[w]
+			outs[w.Attrs.Int("out")] = l.named(w)
 		}
 	}
 	for i := range outs {

@@ -60,8 +60,10 @@ func (l *lowering) mayWriteOver(v *ir.Value) {
 }
 
 // result tells whether a value is a result.
-func (l *lowering) result(v *ir.Value) bool {
-	return slices.ContainsFunc(l.f.Results, func(r ir.Result) bool { return r.Value == v })
+func (l *lowering) result(v *ir.Value) bool { return isResult(l.f, v) }
+
+func isResult(f *ir.Func, v *ir.Value) bool {
+	return slices.ContainsFunc(f.Results, func(r ir.Result) bool { return r.Value == v })
 }
 
 func newLowering(f *ir.Func, ops map[*ir.Func]string, o Options) *lowering {
@@ -127,8 +129,8 @@ func (l *lowering) value(v *ir.Value) error {
 	if row == nil {
 		return fmt.Errorf("@%s: op %s has no lowering", l.f.Name, v.Op)
 	}
-	if l.names[v] == "" && v.Op != ir.OpConst && v.Op != ir.OpInt {
-		l.names[v] = l.fresh(wish(v))
+	if v.Op != ir.OpConst && v.Op != ir.OpInt {
+		l.named(v)
 	}
 	row(l, v)
 	l.made[v] = v.Op != ir.OpConst && v.Op != ir.OpInt
@@ -181,6 +183,14 @@ func (l *lowering) claimResults() {
 			l.names[r.Value] = r.Name
 		}
 	}
+}
+
+// named is the name of a value, which gets one if it has none.
+func (l *lowering) named(v *ir.Value) string {
+	if l.names[v] == "" {
+		l.names[v] = l.fresh(wish(v))
+	}
+	return l.names[v]
 }
 
 func wish(v *ir.Value) string {
@@ -282,12 +292,15 @@ func (l *lowering) whole(n int64) string {
 	})
 }
 
-func (l *lowering) ints(ns ...int64) string {
+func (l *lowering) ints(ns ...int64) string { return l.constant("axes", wholes(ns...)) }
+
+// wholes is a vector of int64.
+func wholes(ns ...int64) *onnxpb.TensorProto {
 	t := &onnxpb.TensorProto{DataType: proto.Int32(int32(onnxpb.TensorProto_INT64)), Dims: []int64{int64(len(ns))}}
 	for _, n := range ns {
 		t.RawData = binary.LittleEndian.AppendUint64(t.RawData, uint64(n))
 	}
-	return l.constant("axes", t)
+	return t
 }
 
 func intAttr(name string, n int64) *onnxpb.AttributeProto {

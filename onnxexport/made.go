@@ -44,7 +44,7 @@ func lowerAcos(l *lowering, v *ir.Value) {
 // lowerIota: a running sum of ones keeps the name of its extent through shape
 // inference; Range loses it.
 func lowerIota(l *lowering, v *ir.Value) {
-	ones := l.step("ConstantOfShape", []string{l.shape(v.Type.Shape)}, tensorAttr("value", filledWhole(1)))
+	ones := l.step("ConstantOfShape", []string{l.shape(v.Type.Shape)}, tensorAttr("value", wholes(1)))
 	if l.outer == nil || l.blocks.axis(v) < 0 {
 		l.out("CumSum", v, []string{ones, l.whole(0)}, intAttr("exclusive", 1))
 		return

@@ -39,10 +39,8 @@ func (l *lowering) scan(w walk) error {
 	}
 	folds := map[*ir.Value]*state{}
 	for _, v := range w.folds {
-		if l.names[v] == "" {
-			l.names[v] = l.fresh(wish(v))
-		}
-		folds[v] = &state{start: l.start(v), end: l.names[v], before: l.fresh(wish(v) + "_before"), typ: v.Type}
+		end := l.named(v)
+		folds[v] = &state{start: l.start(v), end: end, before: l.fresh(wish(v) + "_before"), typ: v.Type}
 	}
 	for _, v := range w.makes {
 		var err error
@@ -64,10 +62,8 @@ func (l *lowering) scan(w walk) error {
 		l.made[v] = true
 	}
 	for _, v := range w.leaves {
-		if isResult(l.f, v) {
-			if l.names[v] == "" {
-				l.names[v] = l.fresh(wish(v))
-			}
+		if l.result(v) {
+			l.named(v)
 			l.unstacked(v)
 			l.made[v] = true
 		}
@@ -118,7 +114,7 @@ func (s *scan) fold(v *ir.Value, st *state) error {
 func (s *scan) place(v *ir.Value, st *state, after, reduce, noBetter string, worst float64) string {
 	l, b := s.outer, s.body
 	best := state{before: b.fresh("best_before"), end: l.fresh("best"), typ: ir.F(v.Type.Shape...)}
-	best.start = l.step("ConstantOfShape", []string{l.shape(v.Type.Shape)}, tensorAttr("value", l.filled(worst)))
+	best.start = l.everywhere(v.Type.Shape, worst)
 	here := b.reduced(reduce, b.fresh("best_here"), b.ref(v.Args[0]), axis(v), 0)
 	number := b.step("Equal", []string{best.before, best.before})
 	better := b.step("And", []string{number, b.step("Not", []string{b.step(noBetter, []string{here, best.before})})})

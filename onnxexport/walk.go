@@ -163,7 +163,7 @@ func (l *lowering) start(v *ir.Value) string {
 	case v.Type.Elem == ir.Int && len(v.Type.Shape) == 0:
 		return l.whole(0)
 	case v.Type.Elem == ir.Int:
-		return l.step("ConstantOfShape", []string{l.shape(v.Type.Shape)}, tensorAttr("value", filledWhole(0)))
+		return l.step("ConstantOfShape", []string{l.shape(v.Type.Shape)}, tensorAttr("value", wholes(0)))
 	}
 	from := 0.0
 	switch v.Op {
@@ -172,10 +172,15 @@ func (l *lowering) start(v *ir.Value) string {
 	case ir.OpReduceMin:
 		from = math.Inf(1)
 	}
-	if len(v.Type.Shape) == 0 {
-		return l.number(from)
+	return l.everywhere(v.Type.Shape, from)
+}
+
+// everywhere is a number at every place of a shape.
+func (l *lowering) everywhere(s ir.Shape, x float64) string {
+	if len(s) == 0 {
+		return l.number(x)
 	}
-	return l.step("ConstantOfShape", []string{l.shape(v.Type.Shape)}, tensorAttr("value", l.filled(from)))
+	return l.step("ConstantOfShape", []string{l.shape(s)}, tensorAttr("value", l.filled(x)))
 }
 
 // part makes what one block adds to a folded value.

@@ -111,26 +111,20 @@ func checkFunctions(m *onnxpb.ModelProto) error {
 func checkGraph(m *onnxpb.ModelProto) error {
 	g := m.GetGraph()
 	initial := map[string]bool{}
-	var inputs, outputs []string
 	for _, t := range g.GetInitializer() {
 		initial[t.GetName()] = true
-		inputs = append(inputs, t.GetName())
 	}
 	for _, in := range g.GetInput() {
 		if initial[in.GetName()] {
 			return fmt.Errorf("the input %s has a default in the file, and whoever forgets it is not told", in.GetName())
 		}
-		inputs = append(inputs, in.GetName())
 	}
-	for _, out := range g.GetOutput() {
-		outputs = append(outputs, out.GetName())
-	}
-	if err := checkNeeded("the graph", g.GetNode(), inputs, outputs); err != nil {
+	if err := checkIdle("the graph", g); err != nil {
 		return err
 	}
 	for _, n := range onnxpb.Within(g.GetNode()) {
 		for _, a := range n.GetAttribute() {
-			if err := checkBody("the body of "+n.GetName(), a.GetG()); err != nil {
+			if err := checkIdle("the body of "+n.GetName(), a.GetG()); err != nil {
 				return err
 			}
 		}
@@ -138,8 +132,8 @@ func checkGraph(m *onnxpb.ModelProto) error {
 	return nil
 }
 
-// checkBody sees that nothing in the body of a node is idle.
-func checkBody(where string, g *onnxpb.GraphProto) error {
+// checkIdle sees that nothing in a graph, the file's or a node's, is idle.
+func checkIdle(where string, g *onnxpb.GraphProto) error {
 	var inputs, outputs []string
 	for _, t := range g.GetInitializer() {
 		inputs = append(inputs, t.GetName())

@@ -36,29 +36,33 @@ func (b batch) ends(size int64) bool {
 	if b.mines() || !(b.has("C") || b.has("P")) || !b.label(func(i int) int64 { return (int64(i)+1)/2*size - int64(i)%2 }) {
 		return false
 	}
-	for _, in := range b.inputs {
-		table := b.in[in.Name]
-		if in.Role != Parameter && in.Role != State || len(table.Shape) < 2 {
+	for _, table := range b.roles(Parameter, State) {
+		if len(table.Shape) < 2 {
 			continue
 		}
-		stride := table.Len() / table.Shape[0]
 		for _, x := range b.batches() {
-			for i, y := range b.in["labels"].I {
-				row := x.F[i*x.Shape[1] : (i+1)*x.Shape[1]]
-				square := 0.0
-				for _, v := range row {
-					square += v * v
-				}
-				if y < 0 || y >= int64(table.Shape[0]) {
-					continue
-				}
-				for d, v := range row {
-					table.F[int(y)*stride+d] += v * math.Log(float64(table.Shape[0])) / square
-				}
-			}
+			b.draw(table, x)
 		}
 	}
 	return true
+}
+
+// draw draws the rows of a table to the rows of x that are labelled with them.
+func (b batch) draw(table, x *tensor.Tensor) {
+	classes, width := table.Shape[0], x.Shape[1]
+	for i, y := range b.in["labels"].I {
+		if y < 0 || y >= int64(classes) {
+			continue
+		}
+		row, square := x.F[i*width:(i+1)*width], 0.0
+		for _, v := range row {
+			square += v * v
+		}
+		at := int(y) * (table.Len() / classes)
+		for d, v := range row {
+			table.F[at+d] += v * math.Log(float64(classes)) / square
+		}
+	}
 }
 
 var tellings = []evil{

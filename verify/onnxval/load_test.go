@@ -91,13 +91,18 @@ func TestLoadNamesWhatIsWrongWithAFile(t *testing.T) {
 		{"a circle that nothing calls", "domain d\n" + io + "y = Neg(x)\nfunc d.F(x) -> (y)\ny = d.F(x)", "the function d.F calls itself"},
 	}
 	for _, tt := range tests {
-		t.Run(tt.fact, func(t *testing.T) {
-			_, err := Load(bytesOf(t, file(tt.text)))
-			var e *Error
-			if !errors.As(err, &e) || e.Fault != InFile || !strings.Contains(err.Error(), tt.says) {
-				t.Errorf("got %v\nwant … %s", err, tt.says)
-			}
-		})
+		t.Run(tt.fact, func(t *testing.T) { notLoaded(t, file(tt.text), tt.says) })
+	}
+}
+
+// notLoaded fails the test unless a file is refused, by its own fault, in words that
+// it says.
+func notLoaded(t *testing.T, p *onnxpb.ModelProto, says string) {
+	t.Helper()
+	_, err := Load(bytesOf(t, p))
+	var e *Error
+	if !errors.As(err, &e) || e.Fault != InFile || !strings.Contains(err.Error(), says) {
+		t.Errorf("got %v\nwant … %s", err, says)
 	}
 }
 
@@ -189,11 +194,7 @@ func TestLoadNamesWhatIsWrongInsideAMessage(t *testing.T) {
 		t.Run(tt.fact, func(t *testing.T) {
 			m := file(text)
 			tt.change(m)
-			_, err := Load(bytesOf(t, m))
-			var e *Error
-			if !errors.As(err, &e) || e.Fault != InFile || !strings.Contains(err.Error(), tt.says) {
-				t.Errorf("got %v\nwant … %s", err, tt.says)
-			}
+			notLoaded(t, m, tt.says)
 		})
 	}
 }

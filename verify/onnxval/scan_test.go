@@ -95,14 +95,7 @@ func TestABodySeesWhatIsAroundIt(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			out, err := m.Run(map[string]*tensor.Tensor{"x": tensor.Floats([]float64{1, 2, 3}, 3)})
-			if err != nil {
-				t.Fatal(err)
-			}
-			want := parse(tt.want)
-			if got := (&value{want.elem, out["y"]}); !closeTo(got, want) {
-				t.Errorf("got %s, want %s", show(got), tt.want)
-			}
+			comesOut(t, m, tt.want, 1, 2, 3)
 		})
 	}
 }
@@ -145,13 +138,7 @@ func TestLoadNamesWhatIsWrongWithABody(t *testing.T) {
 		{"an input left out", io + "y = Scan(-) num_scan_inputs=1 body=<" + in + "t = Neg(r)>", "the input inputs is left out"},
 	}
 	for _, tt := range tests {
-		t.Run(tt.fact, func(t *testing.T) {
-			_, err := Load(bytesOf(t, file(tt.text)))
-			var e *Error
-			if !errors.As(err, &e) || e.Fault != InFile || !strings.Contains(err.Error(), tt.says) {
-				t.Errorf("got %v\nwant … %s", err, tt.says)
-			}
-		})
+		t.Run(tt.fact, func(t *testing.T) { notLoaded(t, file(tt.text), tt.says) })
 	}
 }
 
@@ -180,11 +167,7 @@ func TestLoadNamesWhatIsWrongInsideABody(t *testing.T) {
 		t.Run(tt.fact, func(t *testing.T) {
 			m := file("in x f64[N]\nout y f64[N]\ny = Scan(x) num_scan_inputs=1 body=<in r f64[]; init k f64[] 2; out t f64[]; t = Mul(r, k)>")
 			tt.change(m.Graph.Node[0], m.Graph.Node[0].Attribute[1].G)
-			_, err := Load(bytesOf(t, m))
-			var e *Error
-			if !errors.As(err, &e) || e.Fault != InFile || !strings.Contains(err.Error(), tt.says) {
-				t.Errorf("got %v\nwant … %s", err, tt.says)
-			}
+			notLoaded(t, m, tt.says)
 		})
 	}
 }

@@ -136,27 +136,38 @@ def head(net: Net) -> None:
 # ---------------------------------------------------------------- pairs
 
 
-class Pairs:
-    """The rows sorted by class, and h(a,j) = |j|² − 2a·j: the squared distance less |a|², which triplets drop."""
+class Sorted:
+    """The rows sorted by class, and where those of an anchor's class then stand."""
 
     def __init__(self, net: Net) -> None:
         self.net, n = net, net.row.n
         self.n = n
         self.order = net("TopK", "labels", [n], largest=0)
         self.x = net("Gather", "embeddings", self.order)
-        gram = net("Gemm", self.x, self.x, transB=1, alpha=-2.0)
         here = np.arange(n)
-        self.diagonal = here * (n + 1)
-        # Where the others of an anchor's class stand among the columns.
-        block = here[:, None] // CLASS_SIZE * CLASS_SIZE + np.arange(CLASS_SIZE)
-        self.block = block
-        self.others = block[block != here[:, None]].reshape(n, OTHERS)
-        self.squares = net("Mul", self.pick(gram, self.diagonal), -0.5)
-        self.h = net("Add", gram, self.squares)
+        self.block = here[:, None] // CLASS_SIZE * CLASS_SIZE + np.arange(CLASS_SIZE)
+        self.others = self.block[self.block != here[:, None]].reshape(n, OTHERS)
 
     def pick(self, matrix: str, where: np.ndarray) -> str:
         """The elements of an N×N matrix at constant places, in the form of the places."""
         return self.net("Gather", self.net("Reshape", matrix, [self.n * self.n]), where)
+
+    def restored(self, gradient: str) -> None:
+        """The gradient in the order of the embeddings."""
+        here = np.arange(self.n)
+        back = self.net("ScatterElements", here, self.order, here, axis=0)
+        self.net("Gather", gradient, back, out="grad_embeddings")
+
+
+class Pairs(Sorted):
+    """h(a,j) = |j|² − 2a·j of the sorted rows: the squared distance less |a|², which triplets drop."""
+
+    def __init__(self, net: Net) -> None:
+        super().__init__(net)
+        gram = net("Gemm", self.x, self.x, transB=1, alpha=-2.0)
+        self.diagonal = np.arange(self.n) * (self.n + 1)
+        self.squares = net("Mul", self.pick(gram, self.diagonal), -0.5)
+        self.h = net("Add", gram, self.squares)
 
     def positives(self) -> str:
         """h of each anchor's positives, [3,N,1]."""
@@ -175,12 +186,6 @@ class Pairs:
             return f"{at}_values", at
         at = net(f"Arg{op}", h, axis=-1, keepdims=1)
         return net(f"Reduce{op}", h, axes=[-1], keepdims=1), at
-
-    def restored(self, gradient: str) -> None:
-        """The gradient in the order of the embeddings."""
-        here = np.arange(self.n)
-        back = self.net("ScatterElements", here, self.order, here, axis=0)
-        self.net("Gather", gradient, back, out="grad_embeddings")
 
 
 def listed(net: Net) -> None:
@@ -303,25 +308,21 @@ def contrastive(net: Net) -> None:
         dense(pairs, m, net("Reciprocal", count))
 
 
-class Cosines:
-    """The rows sorted by class, their unit vectors, and a multiple of all cosines."""
+class Cosines(Sorted):
+    """The unit vectors of the sorted rows, and a multiple of all cosines."""
 
     def __init__(self, net: Net, factor: float = 1.0) -> None:
-        self.net, self.factor, n = net, factor, net.row.n
-        self.n = n
-        self.order = net("TopK", "labels", [n], largest=0)
-        x = net("Gather", "embeddings", self.order)
-        self.length = net("ReduceL2", x, axes=[1], keepdims=1)
-        self.unit = net("Div", x, self.length)
+        super().__init__(net)
+        self.factor = factor
+        self.length = net("ReduceL2", self.x, axes=[1], keepdims=1)
+        self.unit = net("Div", self.x, self.length)
         self.z = net("Gemm", self.unit, self.unit, transB=1, alpha=factor)
-        here = np.arange(n)
-        block = here[:, None] // CLASS_SIZE * CLASS_SIZE + np.arange(CLASS_SIZE)
-        self.others = block[block != here[:, None]].reshape(n, OTHERS)  # of the anchor's class
-        self.negative = (here[:, None] // CLASS_SIZE != here // CLASS_SIZE).astype(np.float32)
+        classes = np.arange(self.n) // CLASS_SIZE
+        self.negative = (classes[:, None] != classes).astype(np.float32)
 
     def positives(self, of: str) -> str:
         """A matrix's elements at the positives, [N,3]."""
-        return self.net("Gather", self.net("Reshape", of, [self.n * self.n]), np.arange(self.n)[:, None] * self.n + self.others)
+        return self.pick(of, np.arange(self.n)[:, None] * self.n + self.others)
 
     def end(self, m: str, pull: str | None = None) -> None:
         """The gradient from that in z, [N,N], with other numbers in the places of the positives."""
@@ -333,9 +334,7 @@ class Cosines:
         m = net("Add", m, net("Transpose", m, perm=[1, 0]))
         g = net("Gemm", m, self.unit, alpha=self.factor)
         inward = net("Sub", g, net("Mul", self.unit, net.sums(net("Mul", g, self.unit), 1)))
-        here = np.arange(self.n)
-        back = net("ScatterElements", here, self.order, here, axis=0)
-        net("Gather", net("Div", inward, self.length), back, out="grad_embeddings")
+        self.restored(net("Div", inward, self.length))
 
 
 def supcon(net: Net) -> None:
